@@ -1,0 +1,53 @@
+// Runs a task of the project: `node scripts/run.mjs <task> [arguments]`. Does all the set-up that the task needs.
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { environment, fail, install, nodeBinary, root } from './bootstrap.mjs'
+
+const bin = (name, script) => join(root, 'node_modules', name, script)
+const tsc = [bin('typescript', 'bin/tsc'), '-b', '.', 'packages/cornerman/tsconfig.test.json', '--pretty', 'false']
+const vitest = [bin('vitest', 'vitest.mjs'), 'run']
+const prettier = [bin('prettier', 'bin/prettier.cjs'), '--log-level', 'warn']
+const oxlint = [bin('oxlint', 'bin/oxlint'), '--deny-warnings', '.']
+
+/** Task → the programs that Node runs, one after the other; the arguments go to the last. */
+const tasks = {
+  build: [tsc, [bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']],
+  check: [[...prettier, '--check', '.'], oxlint, tsc, [bin('knip', 'bin/knip.js')], [...vitest, '--project', 'unit']],
+  demo: [tsc, ['platform/demo/dist/main.js']],
+  format: [
+    [...prettier, '--write', '.'],
+    [...oxlint, '--fix'],
+  ],
+  import: [tsc, ['platform/demo/dist/import.js']],
+  test: [['scripts/test.mjs']],
+  mutants: [['scripts/mutants.mjs']],
+  bench: [tsc, ['bench/dist/main.js']],
+  soak: [['scripts/soak.mjs']],
+}
+
+const [task, ...args] = process.argv.slice(2)
+if (!(task in tasks)) fail(`there is no task ${task}`, `one of ${Object.keys(tasks).join(', ')}`)
+install()
+const node = nodeBinary()
+const env = environment(node)
+const programs = tasks[task]
+for (const program of programs.slice(0, -1)) {
+  const { status } = spawnSync(node, program, { cwd: root, env, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+// The last one is told by its channel when this process ends, however it ends, and this one watches npm in the same way.
+const last = spawn(node, [...programs.at(-1), ...args], {
+  cwd: root,
+  env,
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+})
+const parent = process.ppid
+const watch = setInterval(() => {
+  if (process.ppid !== parent) last.kill('SIGTERM')
+}, 500)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => last.kill(signal))
+last.on('exit', (code, signal) => {
+  clearInterval(watch)
+  process.exit(code ?? (signal === 'SIGINT' ? 130 : 1))
+})
