@@ -1,0 +1,80 @@
+import { CornermanError } from '../errors.ts'
+import { type NewEvent, type OutboxColumns, outboxRow, outboxRows } from './event.ts'
+import { executorOf, type TransactionHandle } from './handle.ts'
+
+export interface AppendedEvent {
+  id: string
+  /** Where the event stands in the outbox. A query that is given it as `after` waits for the change. */
+  position: number
+}
+
+const columns = 'id, aggregatetype, aggregateid, type, payload, headers'
+
+const insertMany = `
+insert into cornerman.outbox (${columns})
+select ${columns
+  .split(', ')
+  .map((name) => `e.${name}`)
+  .join(', ')}
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[]) with ordinality as e(${columns}, place)
+order by e.place
+returning id, position`
+
+/**
+ * Appends an event to the outbox in the caller's own transaction: it leaves if and only if the transaction commits.
+ * @throws NOT_IN_TRANSACTION when the handle is not in a transaction; nothing is appended then.
+ * @throws EVENT_INVALID with all that is wrong with the event.
+ * @throws HANDLE_UNKNOWN when the handle is none that can be used, or keeps the rows to itself.
+ */
+export async function append(transaction: TransactionHandle, event: NewEvent): Promise<AppendedEvent>
+/** Appends many events, in their order, in one statement. */
+export async function append(transaction: TransactionHandle, events: readonly NewEvent[]): Promise<AppendedEvent[]>
+export async function append(
+  transaction: TransactionHandle,
+  events: NewEvent | readonly NewEvent[],
+): Promise<AppendedEvent | AppendedEvent[]> {
+  if (!isList(events)) {
+    const { text, values } = appendClause(events)
+    return (await run(transaction, text, values, 1))[0]!
+  }
+  const rows = outboxRows(events)
+  if (rows.length === 0) return []
+  const byColumn = [0, 1, 2, 3, 4, 5].map((column) => rows.map((row) => row[column]!))
+  return run(transaction, insertMany, byColumn, rows.length)
+}
+
+async function run(
+  transaction: TransactionHandle,
+  text: string,
+  values: unknown[],
+  count: number,
+): Promise<AppendedEvent[]> {
+  const rows: unknown = await (await executorOf(transaction))(text, values)
+  if (Array.isArray(rows) && rows.length === count) return rows.map(appendedEvent)
+  throw new CornermanError('HANDLE_UNKNOWN', `append was not given the ${count} rows that its statement returned`, {
+    hint: 'the function that runs the statement must return its rows: [{ id, position }]',
+  })
+}
+
+const isList = (events: NewEvent | readonly NewEvent[]): events is readonly NewEvent[] => Array.isArray(events)
+
+const appendedEvent = (row: Record<string, unknown>): AppendedEvent => ({
+  id: String(row['id']),
+  position: Number(row['position']),
+})
+
+/**
+ * The insert as a clause of a bigger statement, so that the event costs no round trip of its own:
+ *
+ *     with appended as (…), … update matches set … returning (select position from appended)
+ *
+ * Its parameters begin at `$firstParameter`; it returns `id, position`. A single statement is a transaction of its own, so
+ * this is safe outside one too: the change and its event are one statement.
+ */
+export function appendClause(event: NewEvent, firstParameter = 1): { text: string; values: OutboxColumns } {
+  const $ = (index: number) => `$${firstParameter + index}`
+  const text =
+    `insert into cornerman.outbox (${columns}) ` +
+    `values (${$(0)}::uuid, ${$(1)}, ${$(2)}, ${$(3)}, ${$(4)}::jsonb, ${$(5)}::jsonb) returning id, position`
+  return { text, values: outboxRow(event) }
+}

@@ -1,0 +1,6 @@
+export { feedContract, type FeedHarness, type WriterTransaction } from './feedContract.ts'
+export { freePort, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
+export { type GuardedCommand, type GuardedProcess, ProcessGuard } from './processGuard.ts'
+export { assertKeysAreNamed, type NamedKeysOptions } from './namedKeys.ts'
+export { type ExpectedDocument, projectionSpec, type ProjectionSpec } from './projectionSpec.ts'
+export { readStoreContract, type ReadStoreHarness, type TestFunction } from './readStoreContract.ts'
