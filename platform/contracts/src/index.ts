@@ -1,0 +1,3 @@
+export * from './events.ts'
+export * from './queryApi.ts'
+export * from './readModels.ts'

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** What every service is told by its environment. */
+export const serviceEnvironment = {
+  PORT: z.coerce.number('must be a port').int().min(0).max(65_535),
+  HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+}
+
+/** The configuration, checked at the start: all that is wrong with it at once, each with the variable's name. */
+export function parseEnvironment<T extends z.ZodRawShape>(shape: T, env: NodeJS.ProcessEnv): z.infer<z.ZodObject<T>> {
+  const parsed = z.object(shape).safeParse(env)
+  if (parsed.success) return parsed.data
+  throw new Error(
+    `the environment is not right:\n${parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`).join('\n')}`,
+  )
+}

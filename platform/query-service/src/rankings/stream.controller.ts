@@ -1,0 +1,49 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common'
+import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger'
+import type { RankingsChange } from '@platform/contracts'
+import type { LiveWatermarks } from 'cornerman'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { READ_MODELS, type ReadModels } from '../readModels.ts'
+import { ChangedDivisions } from './changedDivisions.ts'
+
+const keepAliveMs = 15_000
+
+/** Tells pages that something has changed, by server-sent events; what it is now they read by the query. */
+@ApiTags('rankings')
+@Controller('rankings')
+export class RankingsStreamController {
+  readonly #changes: ChangedDivisions
+
+  constructor(@Inject(READ_MODELS) private readonly models: ReadModels) {
+    this.#changes = new ChangedDivisions(models.rankings)
+  }
+
+  @Get('stream')
+  @ApiOperation({
+    summary: 'Changes of the rankings as server-sent events',
+    description:
+      '`event: change` names the divisions that changed; `event: freshness` says how fresh the rankings are. Both carry meta.',
+  })
+  @ApiProduces('text/event-stream')
+  stream(@Req() request: FastifyRequest, @Res() response: FastifyReply): void {
+    response.hijack()
+    const { raw } = response
+    raw.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+      Connection: 'keep-alive',
+    })
+    const send = (event: string, data: object) => raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    const onChange = (divisions: string[] | null, live: LiveWatermarks) =>
+      send('change', { divisions, meta: this.models.rankings.model.meta(live) } satisfies RankingsChange)
+    const onLook = (live: LiveWatermarks) => send('freshness', this.models.rankings.model.meta(live))
+    raw.write('retry: 2000\n\n')
+    const ends = [this.#changes.subscribe(onChange), this.models.rankings.model.onChange(onLook)]
+    const keepAlive = setInterval(() => raw.write(': still here\n\n'), keepAliveMs)
+    request.raw.once('close', () => {
+      clearInterval(keepAlive)
+      for (const end of ends) end()
+    })
+  }
+}
