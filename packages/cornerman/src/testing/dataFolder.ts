@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canReach, type Identity } from './postgresBinaries.ts'
+import { canReach, type Identity, unprivileged } from './postgresBinaries.ts'
 import { commandOf, isAlive } from './processes.ts'
 
 export interface DataFolderOptions {
@@ -36,6 +36,12 @@ export function prepareData(folder: string, options: DataFolderOptions): string 
   const real = reachable(folder, options.identity)
   if (!existsSync(join(real, 'PG_VERSION'))) initialize(real, options)
   return real
+}
+
+/** Whether the server's user, who is not this process's where that is root, can reach a folder. */
+export function isReachable(folder: string): boolean {
+  const identity = unprivileged()
+  return identity === undefined || canReach(nearestExisting(folder), identity)
 }
 
 /**

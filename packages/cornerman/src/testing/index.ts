@@ -1,3 +1,4 @@
+export { isReachable } from './dataFolder.ts'
 export { feedContract, type FeedHarness, type WriterTransaction } from './feedContract.ts'
 export { freePort, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 export { type GuardedCommand, type GuardedProcess, ProcessGuard } from './processGuard.ts'
