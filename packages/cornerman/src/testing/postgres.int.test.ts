@@ -48,6 +48,7 @@ describe('a server', () => {
   test('makes databases, by a name or by any', async () => {
     const named = await postgres.createDatabase('Named "so"')
     expect(await one(postgres.url(), `select count(*)::int from pg_database where datname = 'Named "so"'`)).toBe(1)
+    expect(await Promise.all(['Named "so"', 'Named'].map((name) => postgres.hasDatabase(name)))).toEqual([true, false])
     expect(named).toMatch(/^postgres:\/\/postgres:p%40ss%2Fword@127\.0\.0\.1:\d+\//)
     const [first, second] = [await postgres.createDatabase(), await postgres.createDatabase()]
     expect(first).not.toBe(second)

@@ -30,6 +30,7 @@ export interface Postgres {
   url(database?: string, user?: { name: string; password?: string }): string
   /** Makes a database and returns its URL; a made-up name if none is given. */
   createDatabase(name?: string): Promise<string>
+  hasDatabase(name: string): Promise<boolean>
   /** Kills every process of the server at once, as a power cut would. */
   crash(): Promise<void>
   /** Starts it again on the same data and port. */
@@ -55,6 +56,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       port: server.port,
       url: (database, user) => server.url(database, user),
       createDatabase: (name) => server.createDatabase(name),
+      hasDatabase: (name) => server.hasDatabase(name),
       crash: () => server.crash(),
       restart: () => server.start(),
       async stop() {
@@ -180,14 +182,25 @@ class Server {
   }
 
   async createDatabase(name = `test_${randomUUID().slice(0, 8)}`): Promise<string> {
+    await this.#asSuperuser((client) => client.query(`create database ${escapeIdentifier(name)}`))
+    return this.url(name)
+  }
+
+  async hasDatabase(name: string): Promise<boolean> {
+    const { rows } = await this.#asSuperuser((client) =>
+      client.query('select 1 from pg_database where datname = $1', [name]),
+    )
+    return rows.length > 0
+  }
+
+  async #asSuperuser<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = new Client(this.url())
     await client.connect()
     try {
-      await client.query(`create database ${escapeIdentifier(name)}`)
+      return await work(client)
     } finally {
       await client.end()
     }
-    return this.url(name)
   }
 
   async crash(): Promise<void> {
