@@ -8,7 +8,8 @@ import type { AttemptMaker } from './attempt.ts'
  * Restore awareness. A primary that was restored from a backup, or failed over without its tail, goes on from an older
  * state: it hands out versions and positions a second time, for other changes. The stores have seen the lost ones. Signs:
  * a stored version above the one just taken; a watermark above the end of the outbox; a watermark or cursor whose row has
- * another id. Then versions and positions are lifted above all that was seen, and all keys are refreshed first.
+ * another id. Then versions and positions are lifted above all that was seen, and all keys are refreshed first. A cursor whose
+ * own row is foreign was restored apart from the outbox: nothing that it says it has read is certain, so it begins anew.
  */
 export interface HistoryCheck {
   readonly pool: Pool
@@ -18,8 +19,13 @@ export interface HistoryCheck {
   readonly maker: AttemptMaker
 }
 
+export interface OtherHistory {
+  readonly reason: string
+  readonly isCursorForeign: boolean
+}
+
 /** Compares what the store has seen with the primary, at the start of every session: a restore ends all connections. */
-export async function otherHistory(check: HistoryCheck): Promise<string | undefined> {
+export async function otherHistory(check: HistoryCheck): Promise<OtherHistory | undefined> {
   const { pool, store, projection, generations } = check
   // What was stored before this call bears a version below the one that is taken after it.
   const refs = generations.map(({ version, number }): GenerationRef => ({ projection, version, number }))
@@ -34,16 +40,18 @@ export async function otherHistory(check: HistoryCheck): Promise<string | undefi
   const seenVersion = Math.max(0, ...versions)
   const seenPosition = Math.max(0, cursor?.position ?? 0, ...watermarks.map((each) => each.position))
   const taken = await check.maker.version()
-  const reasons = [
+  const foreignCursor = await foreignRows(pool, cursor ? [{ position: cursor.position, rowId: cursor.row_id }] : [])
+  const reasons = new Set([
     ...(seenVersion > taken ? [`the store has version ${seenVersion}, the primary has only come to ${taken}`] : []),
-    ...(await foreignRows(pool, [
-      ...watermarks,
-      ...(cursor ? [{ position: cursor.position, rowId: cursor.row_id }] : []),
-    ])),
-  ]
-  if (reasons.length === 0) return undefined
+    ...foreignCursor,
+    ...(await foreignRows(pool, watermarks)),
+  ])
+  if (reasons.size === 0) return undefined
   await pool.query('select cornerman.lift($1, $2)', [seenVersion, seenPosition])
-  return `the primary has another history than the read model (a restore, or a fail-over that lost its tail): ${reasons.join('; ')}`
+  return {
+    reason: `the primary has another history than the read model (a restore, or a fail-over that lost its tail): ${[...reasons].join('; ')}`,
+    isCursorForeign: foreignCursor.length > 0,
+  }
 }
 
 /** The marks whose outbox row is not there, or is another one. Rows that retention has dropped prove nothing. */
@@ -60,13 +68,9 @@ async function foreignRows(
      where mark.position >= state.floor and o.id is distinct from mark."rowId"`,
     [JSON.stringify(known.map(({ position, rowId }) => ({ position, rowId })))],
   )
-  return [
-    ...new Set(
-      rows.map(
-        ({ position, found }) => `the outbox has ${found === null ? 'no row' : 'another row'} at position ${position}`,
-      ),
-    ),
-  ]
+  return rows.map(
+    ({ position, found }) => `the outbox has ${found === null ? 'no row' : 'another row'} at position ${position}`,
+  )
 }
 
 /** A write was fenced by a version that the primary has never handed out: history changed while the connection stood. */

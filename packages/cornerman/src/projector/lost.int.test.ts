@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 import { connect } from '../database.ts'
+import { append } from '../outbox/append.ts'
 import { Inventory, type StoreWrapper, things } from '../testing/inventory.ts'
 import { until } from '../testing/waits.ts'
 
@@ -174,6 +175,31 @@ describe('another history of the primary', () => {
     await trustedAgain()
     await inventory.assertRight()
   })
+})
+
+test('a cursor whose row is another one begins anew: also what commits below it late is not missed', async () => {
+  const first = inventory.start()
+  await inventory.built()
+  await first.stop()
+  const late = await inventory.another()
+  await late.query('begin')
+  await late.query(`update things set name = 'late' where id = 9`)
+  const { position } = await append(late, {
+    type: 'ThingChanged',
+    aggregateType: 'thing',
+    aggregateId: '9',
+    payload: { id: 9 },
+  })
+  await inventory.change(`update things set name = 'read' where id = 8`, { type: 'ThingChanged', id: 8 })
+  await inventory.write.query(
+    `update cornerman.checkpoints set position = (select max(position) from cornerman.outbox), row_id = gen_random_uuid(), new_gaps = '[]', old_gaps = '[]'`,
+  )
+  inventory.start()
+  await until('it is noticed', () => inventory.log.some((line) => /another row at position/.test(line)))
+  await trustedAgain()
+  await late.query('commit')
+  await inventory.reflects(position)
+  await inventory.assertRight()
 })
 
 test('a document that bears a version which was never handed out is noticed when a write is fenced by it', async () => {

@@ -1,6 +1,6 @@
 import { backoff, monotonicMs, pause } from '../backoff.ts'
 import type { Pool } from '../database.ts'
-import { hasCode } from '../errors.ts'
+import { CornermanError, hasCode } from '../errors.ts'
 import type { FeedBatch, FeedSession } from '../feed.ts'
 import { fed, type Generation, readGenerations } from '../generations/catalog.ts'
 import { refreshIfViewsChanged } from '../generations/changedViews.ts'
@@ -9,7 +9,7 @@ import type { Logger } from '../logger.ts'
 import type { Projection } from '../projection.ts'
 import type { ReadStore, StoreDeclaration } from '../readStore.ts'
 import { AttemptMaker } from './attempt.ts'
-import { noteLost, noteTrusted, readNotes } from './books.ts'
+import { noteLost, noteTrusted, readNotes, rewind } from './books.ts'
 import { PrimaryClock } from './clock.ts'
 import { FanOuts } from './fanOut.ts'
 import { otherHistory } from './history.ts'
@@ -97,7 +97,7 @@ export class ProjectorSession {
       maker: this.#sideMaker,
     })
     const lostWrites = await this.#watermarks.load(this.#generations, name, notes.watermarks)
-    const reason = history ?? lostWrites
+    const reason = history?.reason ?? lostWrites
     if (reason !== undefined) {
       this.#options.logger.error(
         { ...this.#of, reason },
@@ -109,6 +109,12 @@ export class ProjectorSession {
         versions.map(({ projection }) => projection.version),
         reason,
       )
+    }
+    if (history?.isCursorForeign === true) {
+      await rewind(pool, this.#of)
+      throw new CornermanError('HISTORY_CHANGED', history.reason, {
+        hint: 'the outbox is read from its beginning again',
+      })
     }
     this.#lost = reason ?? notes.lost
     for (const { projection } of versions)
