@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'vitest'
 import { isReflected } from '../freshness/watermark.ts'
-import { Inventory, things } from '../testing/inventory.ts'
+import { Inventory } from '../testing/inventory.ts'
+import { things } from '../testing/things.ts'
 import { until } from '../testing/waits.ts'
 
 let inventory: Inventory

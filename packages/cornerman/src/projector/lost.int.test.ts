@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 import { connect } from '../database.ts'
 import { append } from '../outbox/append.ts'
-import { Inventory, type StoreWrapper, things } from '../testing/inventory.ts'
+import { Inventory } from '../testing/inventory.ts'
+import { type StoreWrapper, things } from '../testing/things.ts'
 import { until } from '../testing/waits.ts'
 
 let inventory: Inventory

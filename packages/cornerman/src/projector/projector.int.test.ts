@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'vitest'
 import { append } from '../outbox/append.ts'
 import { requestRefresh } from './fanOut.ts'
-import { Inventory, things } from '../testing/inventory.ts'
+import { Inventory } from '../testing/inventory.ts'
+import { things } from '../testing/things.ts'
 import { until } from '../testing/waits.ts'
 
 let inventory: Inventory
