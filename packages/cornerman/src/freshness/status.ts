@@ -117,7 +117,11 @@ export async function readStatus(
       : books.lost !== null
         ? 'LOST'
         : stateOf(
-            watermarks.map((each) => ({ ...each, parkedKeys: books.parked_keys, slaMs: projection.slaMs })),
+            watermarks.map((each) => ({
+              ...each,
+              parkedKeys: books.parked_keys + books.parked_events,
+              slaMs: projection.slaMs,
+            })),
             stalenessMs,
           ),
     stalenessMs,

@@ -17,8 +17,9 @@ export interface Watermark {
   readonly contentPosition: number
   /** PostgreSQL's clock at the writing of this watermark, less `atMs`. */
   readonly stalenessMs: number
+  /** Keys that are parked, and events whose keys could not be told. */
   readonly parkedKeys: number
-  /** The lowest position whose change is parked, `null` when no key is parked. */
+  /** The lowest position whose change is parked, `null` when nothing is parked. */
   readonly parkedFrom: number | null
   readonly slaMs: number
   /** Why the documents cannot be trusted until all keys are refreshed, `null` when they can. */

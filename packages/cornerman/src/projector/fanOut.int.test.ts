@@ -94,3 +94,25 @@ test('the same fan-out delivered twice is done once', async () => {
   )
   await inventory.assertRight()
 })
+
+test('a fan-out whose query fails is parked as its event, and what comes after it goes on', async () => {
+  inventory.start({ settings: small })
+  await inventory.built()
+  const position = await inventory.change('update things set count = 4 where shelf = 1', {
+    type: 'ShelfChanged',
+    shelf: 1,
+  })
+  await inventory.write.query(
+    `insert into cornerman.fanouts (projection, store, version, kind, event_type, mapping_index, arguments, position, at, reason)
+     values ('things', 'postgres', 1, 'event', 'ShelfChanged', 0, '["one"]', ${position}, now(), 'ShelfChanged')`,
+  )
+  await inventory.reflects(await inventory.change('update things set count = count + 1', { type: 'EverythingChanged' }))
+  await inventory.assertRight()
+  const { rows } = await inventory.write.query('select position, type, code, reason from cornerman.parked_events')
+  assert.equal(rows.length, 1)
+  assert.deepEqual(
+    [rows[0]!['position'], rows[0]!['type'], rows[0]!['code']],
+    [position, 'ShelfChanged', 'MAPPING_FAILED'],
+  )
+  assert.match(String(rows[0]!['reason']), /invalid input syntax for type integer: "one"/)
+})

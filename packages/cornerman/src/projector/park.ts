@@ -23,19 +23,27 @@ export class Park {
   readonly #pool: Pool
   readonly #of: readonly [projection: string, store: string, version: number]
   readonly #keys = new Map<string, number | null>()
+  /** Source and position of the event → position. */
+  readonly #events = new Map<string, number>()
 
   constructor(pool: Pool, of: { projection: string; store: string; version: number }) {
     this.#pool = pool
     this.#of = [of.projection, of.store, of.version]
   }
 
-  /** Keys that are parked, and the lowest position that is not reflected because of them. */
+  /** Keys that are parked. */
   get count(): number {
     return this.#keys.size
   }
 
+  /** Keys and events that are parked. */
+  get total(): number {
+    return this.#keys.size + this.#events.size
+  }
+
+  /** The lowest position that is not reflected because of what is parked. */
   get lowestPosition(): number | null {
-    const positions = [...this.#keys.values()].filter((position) => position !== null)
+    const positions = [...this.#keys.values(), ...this.#events.values()].filter((position) => position !== null)
     return positions.length === 0 ? null : Math.min(...positions)
   }
 
@@ -49,8 +57,14 @@ export class Park {
       'select key, position from cornerman.parked_keys where projection = $1 and store = $2 and version = $3',
       [...this.#of],
     )
+    const events = await this.#pool.query<{ source: string; position: number }>(
+      'select source, position from cornerman.parked_events where projection = $1 and store = $2 and version = $3',
+      [...this.#of],
+    )
     this.#keys.clear()
     for (const row of rows) this.#keys.set(keyString(row.key), row.position)
+    this.#events.clear()
+    for (const event of events.rows) this.#events.set(eventName(event), event.position)
   }
 
   /** Returns how many are durably parked. */
@@ -112,7 +126,10 @@ export class Park {
   }
 
   async parkEvents(events: readonly ParkedEvent[]): Promise<number> {
-    for (const event of events) await parkEvent(this.#pool, this.#of, event)
+    for (const event of events) {
+      await parkEvent(this.#pool, this.#of, event)
+      this.#events.set(eventName(event), event.position)
+    }
     return events.length
   }
 
@@ -130,8 +147,11 @@ export class Park {
       'delete from cornerman.parked_events where projection = $1 and store = $2 and version = $3 and source = $4 and position = $5',
       [...this.#of, source, position],
     )
+    this.#events.delete(eventName({ source, position }))
   }
 }
+
+const eventName = ({ source, position }: Pick<ParkedEvent, 'source' | 'position'>) => `${source} ${position}`
 
 async function parkEvent(db: Queryable, of: readonly unknown[], event: ParkedEvent): Promise<void> {
   await db.query(

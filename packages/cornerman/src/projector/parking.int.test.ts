@@ -120,6 +120,8 @@ test('an event whose mapping fails is parked with its payload, and released when
   const [parked] = await parkedEvents()
   assert.equal(parked!.name, 'ShelfChanged')
   assert.match(parked!.reason, /invalid input syntax for type integer: "one"/)
+  const [watermark] = await inventory.watermarks()
+  assert.deepEqual([watermark!.parkedKeys, watermark!.parkedFrom], [1, position], 'readers are told')
   await inventory.write.query(
     `update cornerman.parked_events set body = convert_to('{"type":"ShelfChanged","shelf":1}', 'UTF8')`,
   )

@@ -131,6 +131,27 @@ describe('a projector', () => {
     assert.equal(after!.contentPosition, before!.contentPosition)
   })
 
+  test('forgets tombstones after days, and no sooner', async () => {
+    const first = inventory.start()
+    await inventory.built()
+    await inventory.reflects(
+      await inventory.change(
+        'delete from things where id in (4, 5)',
+        { type: 'ThingChanged', id: 4 },
+        { type: 'ThingChanged', id: 5 },
+      ),
+    )
+    await first.stop()
+    await inventory.read.query(
+      `update read_models.things_v1_g1 set _deleted_at = now() - interval '4 days' where id = 4`,
+    )
+    inventory.start()
+    const tombstones = async () =>
+      (await inventory.read.query('select id from read_models.things_v1_g1 where document is null')).rows
+    await until('one is forgotten', async () => (await tombstones()).length < 2)
+    assert.deepEqual(await tombstones(), [{ id: 5 }])
+  })
+
   test('makes way for the other process, which goes on where this one ended', async () => {
     const first = inventory.start()
     await inventory.built()

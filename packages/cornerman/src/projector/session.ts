@@ -217,7 +217,7 @@ export class ProjectorSession {
     return {
       gaps: this.#fanOuts.gaps(version),
       atMs: this.#fanOuts.atMs(version),
-      parkedKeys: worker.park.count,
+      parkedKeys: worker.park.total,
       parkedFrom: worker.park.lowestPosition,
       slaMs: worker.projection.slaMs,
       lost: this.#lost,

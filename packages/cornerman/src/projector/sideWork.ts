@@ -1,9 +1,11 @@
-import { pause } from '../backoff.ts'
+import { monotonicMs, pause } from '../backoff.ts'
 import type { Pool } from '../database.ts'
-import { hasCode } from '../errors.ts'
+import { hasCode, messageOf } from '../errors.ts'
+import { outboxSource } from '../feeds/outbox/feed.ts'
 import { fed, type Generation } from '../generations/catalog.ts'
 import { beginSwitch, endSwitch, hasPassed, type Switch } from '../generations/switch.ts'
 import type { Key } from '../key.ts'
+import { faultKind } from '../postgresFault.ts'
 import type { ReadStore } from '../readStore.ts'
 import type { AttemptMaker } from './attempt.ts'
 import { domainStatement } from './compile.ts'
@@ -30,11 +32,16 @@ export interface SideWorkOptions {
 
 const idleMs = 200
 const parkedAtOnce = 100
+const dayMs = 86_400_000
+/** Attempts are thrown away after an hour: long before this nothing is under way that a tombstone would have to fence. */
+const tombstonesKeptMs = 3 * dayMs
+const purgeEveryMs = 3_600_000
 
 /** What goes on beside the batches: fan-outs and refreshes in chunks, parked keys and events whose time has come, and the switch to what was built. */
 export class SideWork {
   readonly #options: SideWorkOptions
   #switch: Switch | undefined
+  #nextPurgeAt = 0
 
   constructor(options: SideWorkOptions) {
     this.#options = options
@@ -55,6 +62,7 @@ export class SideWork {
       const fanOut = this.#options.fanOuts.open[0]
       if (fanOut !== undefined) await this.#chunk(fanOut)
       await this.#promoteBuilt()
+      await this.#purgeTombstones()
       return fanOut !== undefined
     } catch (error) {
       if (!hasCode(error, 'PARKED_LIMIT')) throw error
@@ -113,9 +121,32 @@ export class SideWork {
       mapping.forOne({ after: fanOut.lastKey !== null }),
       [...(fanOut.arguments ?? [])],
       fanOut.lastKey,
-    )
+    ).catch((error: unknown) => this.#parkEvent(fanOut, worker, error))
+    if (keys === undefined) return this.#options.fanOuts.finish(fanOut)
     await this.#write(worker, keys, () => fanOut.position ?? 0)
     return this.#advance(fanOut, keys, async () => this.#options.fanOuts.finish(fanOut))
+  }
+
+  /** An event whose keys cannot be told any more is parked as one that never could: it must not hold up all other work. */
+  async #parkEvent(fanOut: FanOut, worker: VersionWorker, error: unknown): Promise<undefined> {
+    if (faultKind(error) !== 'data') throw error
+    const { rows } = await this.#options.pool.query<{ id: string; payload: string }>(
+      'select id, payload::text as payload from cornerman.outbox where position = $1',
+      [fanOut.position],
+    )
+    const reason = `the mapping of ${fanOut.eventType} failed: ${messageOf(error)}`
+    await worker.park.parkEvents([
+      {
+        code: 'MAPPING_FAILED',
+        reason,
+        source: outboxSource,
+        position: fanOut.position!,
+        eventId: rows[0]?.id ?? null,
+        type: fanOut.eventType,
+        body: Buffer.from(rows[0]?.payload ?? '{}'),
+      },
+    ])
+    return undefined
   }
 
   async #domainKeys(fanOut: FanOut, worker: VersionWorker): Promise<void> {
@@ -173,6 +204,14 @@ export class SideWork {
       lastKey: keys.at(-1)!,
       doneKeys: fanOut.doneKeys + keys.length,
     })
+  }
+
+  async #purgeTombstones(): Promise<void> {
+    if (monotonicMs() < this.#nextPurgeAt) return
+    const { store, projection, generations } = this.#options
+    for (const { version, number } of generations().filter(({ broken }) => broken === null))
+      await store.purgeTombstones({ projection, version, number }, tombstonesKeptMs)
+    this.#nextPurgeAt = monotonicMs() + purgeEveryMs
   }
 
   /** A generation with nothing before it goes live once all keys are in it. */
