@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'vitest'
-import { isReflected } from '../freshness/watermark.ts'
+import { isReflected, type Watermark } from '../freshness/watermark.ts'
 import { Inventory } from '../testing/inventory.ts'
 import { things } from '../testing/things.ts'
 import { until } from '../testing/waits.ts'
@@ -57,6 +57,45 @@ test('an event that names very many keys is worked off in chunks beside newer ev
   await inventory.reflects(all)
   await inventory.assertRight()
   assert.equal(await inventory.value<number>('select count(*) from cornerman.fanouts'), 0)
+})
+
+test('a fan-out that ends while a batch is being made searchable holds the watermark of that batch still', async () => {
+  const gate = new Gate()
+  const marks: Watermark[] = []
+  let meanwhile: (() => Promise<void>) | undefined
+  const projection = things({
+    wrap: (store) => ({
+      write: async (ref, version, documents) => {
+        if (documents.length > 1) await gate.pass()
+        return store.write(ref, version, documents)
+      },
+      makeSearchable: async (ref) => {
+        const first = meanwhile
+        meanwhile = undefined
+        if (first !== undefined) marks.length = 0
+        await store.makeSearchable(ref)
+        await first?.()
+      },
+      writeWatermark: (ref, mark, expected) => {
+        marks.push(mark)
+        return store.writeWatermark(ref, mark, expected)
+      },
+    }),
+  })
+  inventory.start({ projections: [projection], settings: small })
+  await inventory.built()
+  gate.open = false
+  const all = await inventory.change('update things set count = count + 1', { type: 'EverythingChanged' })
+  const fanOuts = () => inventory.value<number>('select count(*) from cornerman.fanouts')
+  await until('the fan-out is durable', async () => (await fanOuts()) === 1)
+  meanwhile = async () => {
+    gate.open = true
+    await until('the fan-out is done', async () => (await fanOuts()) === 0)
+  }
+  await inventory.change(`update things set name = 'newer' where id = 1`, { type: 'ThingChanged', id: 1 })
+  await inventory.reflects(all)
+  assert.equal(isReflected([marks[0]!], all), false, 'its documents were written after the store was refreshed')
+  await inventory.assertRight()
 })
 
 test('a fan-out goes on after its last chunk when the next process takes over', async () => {

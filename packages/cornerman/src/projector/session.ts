@@ -130,6 +130,9 @@ export class ProjectorSession {
         trouble: this.#trouble,
         fanOuts: this.#fanOuts,
         onGenerations: (seen) => this.#sees(seen),
+        onWritten: () => {
+          this.#changed = true
+        },
       })
       this.#workers.set(projection.version, worker)
     }
@@ -179,7 +182,7 @@ export class ProjectorSession {
     for (;;) {
       const attempt = new Ledger(ledger.title)
       try {
-        this.#changed = (await this.#workers.get(version)!.batch(this.#makers, batch, attempt)) || this.#changed
+        await this.#workers.get(version)!.batch(this.#makers, batch, attempt)
         ledger.take(attempt)
         return
       } catch (error) {
@@ -206,10 +209,12 @@ export class ProjectorSession {
     const refs = [...this.#workers.keys()].flatMap((version) =>
       fed(this.#generations, version).map(({ number }) => ({ projection: name, version, number })),
     )
+    // Side work goes on meanwhile: what it has done after the refresh began must not be spoken of yet.
+    const facts = new Map([...this.#workers.keys()].map((version) => [version, this.#facts(version)]))
     const changed = this.#changed
     this.#changed = false
     if (changed) for (const ref of refs) await store.makeSearchable(ref)
-    await this.#watermarks.publish(claims, refs, (version) => this.#facts(version), changed)
+    await this.#watermarks.publish(claims, refs, (version) => facts.get(version)!, changed)
   }
 
   #facts(version: number): WatermarkFacts {
@@ -238,9 +243,6 @@ export class ProjectorSession {
       signal: this.#signal,
       generations: () => this.#generations,
       isBusy: () => this.#busy,
-      onWritten: () => {
-        this.#changed = true
-      },
     })
   }
 

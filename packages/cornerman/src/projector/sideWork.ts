@@ -27,7 +27,6 @@ export interface SideWorkOptions {
   readonly generations: () => readonly Generation[]
   /** Whether a batch is being worked on: side work waits for it between its chunks. */
   readonly isBusy: () => boolean
-  readonly onWritten: () => void
 }
 
 const idleMs = 200
@@ -80,10 +79,7 @@ export class SideWork {
           (position) => keys[position]!.position,
         )
       const events = await worker.park.dueEvents(parkedAtOnce)
-      if (events.length > 0) {
-        await worker.events(this.#options.maker, events)
-        this.#options.onWritten()
-      }
+      if (events.length > 0) await worker.events(this.#options.maker, events)
     }
   }
 
@@ -94,7 +90,6 @@ export class SideWork {
       this.#options.maker,
       keys.map((key, place) => ({ key, position: position(place) })),
     )
-    this.#options.onWritten()
   }
 
   async #chunk(fanOut: FanOut): Promise<void> {

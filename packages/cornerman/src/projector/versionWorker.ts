@@ -23,6 +23,7 @@ export interface VersionWorkerOptions {
   readonly trouble: Trouble
   readonly fanOuts: FanOuts
   readonly onGenerations: (generations: readonly Generation[]) => void
+  readonly onWritten: () => void
 }
 
 /** The work on one version of a projection: what a batch means for it, and the writing of its stale keys. */
@@ -53,8 +54,8 @@ export class VersionWorker {
     return [...this.#compiled.values()].find(({ of }) => of.eventType === eventType && of.index === index)
   }
 
-  /** Takes a batch through to the stores; the ledger has both sides of it then. Returns whether documents may have changed. */
-  async batch(makers: readonly AttemptMaker[], batch: FeedBatch, ledger: Ledger): Promise<boolean> {
+  /** Takes a batch through to the stores; the ledger has both sides of it then. */
+  async batch(makers: readonly AttemptMaker[], batch: FeedBatch, ledger: Ledger): Promise<void> {
     const { pool, settings, fanOuts } = this.#options
     const stale = await staleKeys(pool, this.projection, this.#compiled, batch.events, {
       fanOutFrom: settings.fanOutFrom,
@@ -70,7 +71,6 @@ export class VersionWorker {
       parked,
     })
     await this.#writer.write(makers, [...stale.keys.values()], settings.attemptKeysMax, ledger)
-    return stale.keys.size > 0
   }
 
   /** Writes keys that were not in a batch: of a fan-out, or parked ones. */

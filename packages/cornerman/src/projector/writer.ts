@@ -24,6 +24,8 @@ export interface WriterOptions {
   readonly signal: AbortSignal
   /** Told of the generations that each attempt has seen. */
   readonly onGenerations?: (generations: readonly Generation[]) => void
+  /** Told that documents may have changed, before anything that stands for the change is let go. */
+  readonly onWritten?: () => void
 }
 
 /** Documents of items that the store could not take are sent again for so long before their keys are read anew. */
@@ -115,6 +117,7 @@ export class DocumentWriter {
         parked: refused.length + attempt.ambiguous.length,
       })
     }
+    this.#options.onWritten?.()
     await this.#park(parked)
     const left = new Set(parked.map(({ key }) => keyString(key)))
     await park.release(keys.map(({ key }) => key).filter((key) => !left.has(keyString(key))))
