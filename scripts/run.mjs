@@ -20,6 +20,7 @@ const tasks = {
   ],
   import: [tsc, ['platform/demo/dist/import.js']],
   test: [['scripts/test.mjs']],
+  'test:postgres': [['scripts/postgres.mjs']],
   mutants: [['scripts/mutants.mjs']],
   bench: [tsc, ['bench/dist/main.js']],
   soak: [['scripts/soak.mjs']],

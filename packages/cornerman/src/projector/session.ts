@@ -99,15 +99,15 @@ export class ProjectorSession {
     const lostWrites = await this.#watermarks.load(this.#generations, name, notes.watermarks)
     const reason = history?.reason ?? lostWrites
     if (reason !== undefined) {
-      this.#options.logger.error(
-        { ...this.#of, reason },
-        'the read model is LOST: all keys are refreshed from the primary',
-      )
       await noteLost(
         pool,
         this.#of,
         versions.map(({ projection }) => projection.version),
         reason,
+      )
+      this.#options.logger.error(
+        { ...this.#of, reason },
+        'the read model is LOST: all keys are refreshed from the primary',
       )
     }
     if (history?.isCursorForeign === true) {

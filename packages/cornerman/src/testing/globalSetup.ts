@@ -9,7 +9,9 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await startPostgres()
+  // Another version of PostgreSQL: `npm run test:postgres -- 14` sets it.
+  const binaries = process.env['POSTGRES_BINARIES']
+  const postgres = await startPostgres(binaries === undefined ? {} : { binaries })
   project.provide('postgresUrl', postgres.url())
   return () => postgres.stop()
 }

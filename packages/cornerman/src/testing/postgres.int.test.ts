@@ -14,7 +14,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { connect } from '../database.ts'
 import { eventually } from './commandLine.ts'
 import { withConnection } from './databases.ts'
@@ -141,11 +141,19 @@ test('a server that is stopped leaves no process and no folder', async () => {
 })
 
 test('a server that cannot start says why, and leaves nothing', async () => {
-  const before = readdirSync(tmpdir()).filter((name) => name.startsWith('cornerman-postgres-'))
-  await expect(startPostgres({ settings: { no_such_setting: '1' } })).rejects.toThrow(
-    /^PostgreSQL does not start \(exit code 1\): .*unrecognized configuration parameter "no_such_setting"/,
-  )
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('cornerman-postgres-'))).toEqual(before)
+  // A place of its own for temporary folders: other suites use the usual one meanwhile.
+  const place = mkdtempSync(join(tmpdir(), 'cornerman-place-'))
+  chmodSync(place, 0o755)
+  vi.stubEnv('TMPDIR', place)
+  try {
+    await expect(startPostgres({ settings: { no_such_setting: '1' } })).rejects.toThrow(
+      /^PostgreSQL does not start \(exit code 1\): .*unrecognized configuration parameter "no_such_setting"/,
+    )
+    expect(readdirSync(place)).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+    rmSync(place, { recursive: true })
+  }
 })
 
 test('when the process that started it is killed by SIGKILL, nothing is left', async () => {
