@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isReachable } from 'cornerman/testing'
@@ -13,6 +14,8 @@ export interface Folders {
   readonly logs: string
   /** What a running demo says about itself, for the import. */
   readonly state: string
+  /** Whether all of it goes when the platform has ended, however that ends. */
+  readonly isTemporary: boolean
 }
 
 /** Beside the code; where root runs this and PostgreSQL's user cannot reach that, in a place that both can. */
@@ -22,9 +25,17 @@ export function demoFolders(): Folders {
   return foldersIn(isReachable(repository) ? beside : `/var/tmp/cornerman-demo-${hash}`)
 }
 
+/** For a platform that leaves nothing behind: a folder that the server's user can reach. */
+export function temporaryFolders(): Folders {
+  const base = mkdtempSync(join(isReachable(tmpdir()) ? tmpdir() : '/var/tmp', 'cornerman-platform-'))
+  chmodSync(base, 0o755)
+  return { ...foldersIn(base), isTemporary: true }
+}
+
 export function foldersIn(base: string): Folders {
   const folders = {
     base,
+    isTemporary: false,
     postgres: join(base, 'postgres'),
     logs: join(base, 'logs'),
     state: join(base, 'running.json'),

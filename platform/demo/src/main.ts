@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { demoFolders, dropData } from './folders.ts'
-import { bold, dim, seconds, step, warn } from './output.ts'
-import { type Platform, startPlatform } from './platform.ts'
+import { bold, dim, endProgress, progress, seconds, step, warn } from './output.ts'
+import { type Platform, startPlatform, type Urls } from './platform.ts'
 import { postOneResult } from './postOneResult.ts'
 import { seedIfEmpty } from './seed.ts'
 import { forgetRunning, readRunning, writeRunning } from './state.ts'
@@ -42,7 +42,7 @@ async function demo(): Promise<number> {
     folders: demoFolders(),
     onStep: step,
     onEnd: (name, how) => warn(`${name} has ended (${how}); starting it again`),
-    beforeServices: seedIfEmpty,
+    beforeServices: seedAndTell,
   })
   try {
     writeRunning(folders, platform.urls)
@@ -56,6 +56,20 @@ async function demo(): Promise<number> {
     await platform.stop()
     console.log('everything has stopped; the data stay for the next time')
   }
+}
+
+async function seedAndTell(urls: Urls): Promise<void> {
+  const startedAt = performance.now()
+  const seeded = await seedIfEmpty(urls, {
+    onProgress: (week, weeks) => progress(`seeding: week ${week} of ${weeks}`),
+  })
+  endProgress()
+  if (seeded === undefined) return
+  const { athletes, bouts } = seeded
+  step(
+    `seed: ${athletes.toLocaleString('en')} athletes, ${bouts.toLocaleString('en')} bouts ${dim('(all made up)')}`,
+    performance.now() - startedAt,
+  )
 }
 
 async function once({ urls }: Platform): Promise<number> {

@@ -3,11 +3,15 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { migrateWriteSide, prepareReadSide, type Roles } from '@platform/command-service/migrate'
-import { freePort, type Postgres, ProcessGuard, startPostgres } from 'cornerman/testing'
+import { type Postgres, ProcessGuard, startPostgres } from 'cornerman/testing'
 import { type Folders, type Secrets, secretsOf } from './folders.ts'
+import { choosePorts, type Ports } from './ports.ts'
 import { answering, Service } from './service.ts'
 
-export { foldersIn, type Folders } from './folders.ts'
+export { caughtUp } from './caughtUp.ts'
+export { foldersIn, type Folders, temporaryFolders } from './folders.ts'
+export { postOneResult } from './postOneResult.ts'
+export { seedIfEmpty } from './seed.ts'
 export type { Service } from './service.ts'
 
 export interface PlatformOptions {
@@ -23,13 +27,6 @@ export interface PlatformOptions {
   /** Runs when the databases are there and nothing else is: the seed. */
   beforeServices?: (urls: Urls) => Promise<void>
   logLevel?: string
-}
-
-export interface Ports {
-  postgres: number
-  command: number
-  query: number
-  web: number
 }
 
 /** Connections, each for one of the platform's roles. */
@@ -76,7 +73,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
   try {
     const secrets = secretsOf(folders)
-    const ports = await choosePorts(options.ports ?? {})
+    const ports = await choosePorts(options.ports)
     const postgres = await timed('PostgreSQL', () =>
       startPostgres({ dataFolder: folders.postgres, port: ports.postgres, password: secrets.owner, guard }),
     )
@@ -103,14 +100,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await guard.close()
     throw error
   }
-}
-
-const usualPorts: Ports = { postgres: 54_329, command: 3001, query: 3002, web: 3000 }
-
-async function choosePorts(wanted: Partial<Ports>): Promise<Ports> {
-  const ports = { ...usualPorts, ...wanted }
-  for (const name of Object.keys(ports) as (keyof Ports)[]) ports[name] = await freePort(ports[name])
-  return ports
 }
 
 function urlsOf(postgres: Postgres, ports: Ports, secrets: Secrets): Urls {
@@ -187,6 +176,7 @@ function servicesOf(
       script,
       env: { LOG_LEVEL: logLevel, ...env },
       logs: folders.logs,
+      ...(folders.isTemporary ? { scratch: folders.base } : {}),
       guard,
       ...more,
       ...(onEnd === undefined ? {} : { onEnd }),

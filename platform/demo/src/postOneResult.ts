@@ -30,7 +30,7 @@ export async function postOneResult({ commandApi, queryApi }: Urls): Promise<Pos
     time: '3:21',
   })
   const postedAt = performance.now()
-  const answer = await get<RankingsAnswer>(`${queryApi}/rankings?division=${division}&limit=100&after=${position}`)
+  const answer = await reflecting(`${queryApi}/rankings?division=${division}&limit=100`, position)
   const visibleMs = performance.now() - postedAt
   const shown = answer.data.find((row) => row.athlete.id === winner.athlete.id)
   if (shown?.points !== winner.points + 120)
@@ -38,6 +38,21 @@ export async function postOneResult({ commandApi, queryApi }: Urls): Promise<Pos
       `the rankings do not show the result: ${winner.athlete.name} had ${winner.points} points and has ${shown?.points}`,
     )
   return { winner, before: winner.points, after: shown.points, visibleMs }
+}
+
+const patienceMs = 30_000
+
+/** The answer that reflects the position. One query waits for some seconds; a projector that was killed may take longer. */
+async function reflecting(url: string, position: number): Promise<RankingsAnswer> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const answer = await get<RankingsAnswer>(`${url}&after=${position}`)
+    if (answer.meta.after?.reached === true) return answer
+    if (performance.now() > deadline)
+      throw new Error(
+        `the rankings do not reflect position ${position} after ${patienceMs / 1_000} s; they are ${answer.meta.state}, at position ${answer.meta.position}`,
+      )
+  }
 }
 
 async function aDivision(queryApi: string): Promise<string> {

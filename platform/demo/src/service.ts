@@ -10,6 +10,8 @@ export interface ServiceOptions {
   env: Readonly<Record<string, string>>
   cwd?: string
   logs: string
+  /** A folder that goes when this process has ended without stopping the service. */
+  scratch?: string
   guard: ProcessGuard
   /** Told when it has ended by itself. */
   onEnd?: (name: string, how: string) => void
@@ -36,7 +38,7 @@ export class Service {
   }
 
   async start(): Promise<void> {
-    const { guard, script, args = [], env, cwd, onEnd } = this.#options
+    const { guard, script, args = [], env, cwd, scratch, onEnd } = this.#options
     this.#isStopping = false
     const { PATH, HOME, NODE_OPTIONS } = process.env
     const started = await guard.spawn({
@@ -44,6 +46,7 @@ export class Service {
       args: [script, ...args],
       env: { PATH, HOME, NODE_OPTIONS, ...env },
       ...(cwd === undefined ? {} : { cwd }),
+      ...(scratch === undefined ? {} : { scratch }),
       logFile: this.logFile,
     })
     this.#process = started
