@@ -4,18 +4,11 @@ import { type Key, keyString, keyText } from '../key.ts'
 import { faultKind, isStatementTimeout } from '../postgresFault.ts'
 import type { Problem } from '../problem.ts'
 import { type Projection, titleOf } from '../projection.ts'
-import { documentStatement, domainStatement } from '../projector/compile.ts'
 import { bare, identifier } from '../sql.ts'
 import { faultProblem } from './fault.ts'
 import { planProblems } from './plan.ts'
+import { type DocumentRow, readDocuments, sampleKeys } from './sample.ts'
 import { variantProblems } from './variants.ts'
-
-export const sampleSize = 20
-
-export interface DocumentRow {
-  key: string[]
-  document: string | null
-}
 
 /** Reads keys, and the documents of a few, and says what is wrong with them or with the way to them. */
 export async function checkContent(
@@ -62,26 +55,6 @@ async function nullKeys(connection: Connection, projection: Projection): Promise
     return [{ ...faultProblem(where, error, 'cannot be searched for nulls: '), severity: 'warning' }]
   }
 }
-
-export async function sampleKeys(connection: Connection, projection: Projection, size = sampleSize): Promise<Key[]> {
-  const { rows } = await connection.query<{ key: string[] }>(domainStatement(projection, { after: false }), [size])
-  return rows.map((row) => row.key)
-}
-
-/** In the order of the keys, so that the same fault names the same key every time. */
-export async function readDocuments(
-  connection: Connection,
-  projection: Projection,
-  keys: readonly Key[],
-): Promise<DocumentRow[]> {
-  const { rows } = await connection.query<DocumentRow>(documentStatement(projection), keyArrays(projection, keys))
-  const place = new Map(keys.map((key, i) => [keyString(key), i]))
-  const placeOf = ({ key }: DocumentRow) => place.get(keyString(key)) ?? keys.length
-  return rows.sort((a, b) => placeOf(a) - placeOf(b))
-}
-
-export const keyArrays = ({ keyColumns }: Projection, keys: readonly Key[]): unknown[] =>
-  keyColumns.map((_, i) => keys.map((key) => key[i]))
 
 /** The keys whose documents can be read, and a word about the first of the others: a projector parks those. */
 async function readableKeys(

@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts'
 import { type Projection, titleOf } from '../projection.ts'
 import { documentStatement } from '../projector/compile.ts'
 import { identifier } from '../sql.ts'
-import { keyArrays, sampleKeys } from './content.ts'
+import { keyArrays, sampleKeys } from './sample.ts'
 
 /** A table with more rows than this should not be read through for a single key. */
 const scanRowsMax = 10_000

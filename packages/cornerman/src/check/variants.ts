@@ -3,7 +3,7 @@ import { type Key, keyString, keyText } from '../key.ts'
 import { isStatementTimeout } from '../postgresFault.ts'
 import type { Problem } from '../problem.ts'
 import { type Projection, titleOf } from '../projection.ts'
-import { type DocumentRow, readDocuments } from './content.ts'
+import { type DocumentRow, readDocuments } from './sample.ts'
 
 /** Settings under which the same rows must make the same text. */
 const otherPlans = [

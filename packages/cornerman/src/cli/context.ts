@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -19,6 +20,9 @@ export interface Context {
   /** What the process is to exit with: a command that did its work, but found something wrong, sets 1. */
   readonly exit: { code: number }
 }
+
+/** A command: puts itself under the program, and runs with the context. */
+export type CommandOf = (program: Command, context: Context) => void
 
 export interface CommonOptions {
   config?: string

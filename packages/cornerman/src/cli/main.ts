@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { CornermanError } from '../errors.ts'
 import { checkCommand } from './check.ts'
-import { addEnvFile, type Context } from './context.ts'
+import { addEnvFile, type CommandOf, type Context } from './context.ts'
 import { asCornermanError, interrupted } from './fault.ts'
 import { initCommand } from './init.ts'
 import { migrateCommand } from './migrate.ts'
@@ -12,9 +12,6 @@ import { projectCommand } from './project.ts'
 import { refreshCommand } from './refresh.ts'
 import { retryCommand } from './retry.ts'
 import { statusCommand } from './status.ts'
-
-/** A command: puts itself under the program, and runs with the context. */
-export type CommandOf = (program: Command, context: Context) => void
 
 const commands: readonly CommandOf[] = [
   initCommand,

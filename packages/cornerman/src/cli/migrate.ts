@@ -6,8 +6,15 @@ import type { ReadStoreAdapter, StoreDeclaration } from '../readStore.ts'
 import { migrate, migrationSql } from '../schema/migrate.ts'
 import { primaryGrants } from '../schema/primary.ts'
 import { identifier } from '../sql.ts'
-import { type CommonOptions, configOf, type Context, outputOf, primarySet, withPrimary } from './context.ts'
-import type { CommandOf } from './main.ts'
+import {
+  type CommandOf,
+  type CommonOptions,
+  configOf,
+  type Context,
+  outputOf,
+  primarySet,
+  withPrimary,
+} from './context.ts'
 import { commonOptions, examples } from './options.ts'
 
 interface MigrateOptions extends CommonOptions {

@@ -4,8 +4,7 @@ import { CornermanError } from '../errors.ts'
 import { parseDuration } from '../options.ts'
 import { pruneOutbox } from '../outbox/partitions.ts'
 import { outboxTrigger } from '../outbox/trigger.ts'
-import { type CommonOptions, type Context, outputOf, withPrimary } from './context.ts'
-import type { CommandOf } from './main.ts'
+import { type CommandOf, type CommonOptions, type Context, outputOf, withPrimary } from './context.ts'
 import { commonOptions, examples, repeated } from './options.ts'
 
 interface TriggerOptions extends CommonOptions {

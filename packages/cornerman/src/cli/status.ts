@@ -1,7 +1,6 @@
 import { placedByName } from '../config.ts'
 import { type OutboxStatus, type ProjectionStatus, readOutboxStatus, readStatus } from '../freshness/status.ts'
-import { type CommonOptions, configOf, type Context, outputOf, withPrimary } from './context.ts'
-import type { CommandOf } from './main.ts'
+import { type CommandOf, type CommonOptions, configOf, type Context, outputOf, withPrimary } from './context.ts'
 import { commonOptions, examples } from './options.ts'
 import { count, duration, table, time } from './output.ts'
 import { Stores } from './stores.ts'
