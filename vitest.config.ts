@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+// One project after the other: whole platforms do not share the processors with other suites.
+const order = (groupOrder: number) => ({ sequence: { groupOrder } })
 const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 export default defineConfig({
@@ -8,6 +10,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...order(0),
           name: 'unit',
           include: [
             'packages/*/src/**/*.test.ts',
@@ -15,12 +18,13 @@ export default defineConfig({
             'models/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
-          exclude: ['**/*.int.test.ts'],
+          exclude: ['**/*.int.test.ts', '**/node_modules/**'],
         },
       },
       {
         test: {
           ...shared,
+          ...order(1),
           name: 'int',
           include: ['packages/*/src/**/*.int.test.ts', 'platform/*/src/**/*.int.test.ts'],
           globalSetup: ['packages/cornerman/src/testing/globalSetup.ts'],
@@ -30,6 +34,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...order(2),
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           testTimeout: 300_000,
