@@ -100,8 +100,8 @@ export interface ReadStoreAdapter {
   /** The environment variables that connect it; the first must be set. */
   readonly variables: readonly string[]
   connect(setup: StoreSetup): Promise<ReadStore>
-  /** Statements that prepare the store for these declarations, for `migrate --sql`; empty when it needs none. */
-  migrations(declarations: readonly StoreDeclaration[]): string[]
+  /** Statements that prepare the store for these declarations and roles, for `migrate --sql`; empty when it needs none. */
+  migrations(declarations: readonly StoreDeclaration[], roles: StoreRoles): string[]
   /** Prepares the store; idempotent. Returns what was done, in words. */
   migrate(setup: StoreSetup, declarations: readonly StoreDeclaration[], roles: StoreRoles): Promise<string[]>
 }

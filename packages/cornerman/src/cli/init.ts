@@ -4,7 +4,7 @@ import { CornermanError } from '../errors.ts'
 import { configFiles } from '../loadConfig.ts'
 import { type CommandOf, type CommonOptions, type Context, outputOf, withPrimary } from './context.ts'
 import { configFile, exampleTable, projectionFile, variableOf } from './initTemplates.ts'
-import { commonOptions, examples } from './options.ts'
+import { examples, jsonOption } from './options.ts'
 import { readTable, type TableShape } from './tableShape.ts'
 
 interface InitOptions extends CommonOptions {
@@ -13,7 +13,7 @@ interface InitOptions extends CommonOptions {
 }
 
 export const initCommand: CommandOf = (program, context) => {
-  commonOptions(program.command('init'))
+  jsonOption(program.command('init'))
     .summary('write a first configuration and a first projection')
     .description(
       'Write a first configuration and a first projection into this folder. With --table the projection is made for a table of the database, ready to run.',

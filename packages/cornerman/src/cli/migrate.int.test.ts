@@ -58,7 +58,11 @@ describe('migrate', () => {
       err: '',
     })
     expect(await cli.run('migrate')).toEqual({ code: 0, out: 'primary: up to date\npostgres: up to date\n', err: '' })
-    expect(JSON.parse((await cli.run('migrate', '--json')).out)).toEqual({ primary: [], stores: { postgres: [] } })
+    expect(JSON.parse((await cli.run('migrate', '--json')).out)).toEqual({
+      primary: [],
+      stores: { postgres: [] },
+      rights: [],
+    })
   })
 
   test('may run in many processes at once', async () => {
@@ -129,17 +133,21 @@ describe('migrate --sql', () => {
   })
 
   test('prints the grants of the named roles too', async () => {
-    const { out } = await cli.run('migrate', '--sql', '--writer', 'app', '--projector', 'projector')
-    expect(out).toContain('grant usage on schema cornerman to "app";')
-    expect(out).toContain('grant usage on schema cornerman to "projector";')
+    const { out } = await cli.run('migrate', '--sql', '--writer', 'app', '--projector', 'projector', '--reader', 'web')
+    const [onPrimary, inStore] = out.split('-- In the read store postgres (READ_DATABASE_URL)')
+    expect(onPrimary).toContain('grant usage on schema cornerman to "app";')
+    expect(onPrimary).toContain('grant usage on schema cornerman to "projector";')
+    expect(inStore).toContain('grant usage on schema cornerman to "projector";')
+    expect(inStore).toContain('grant usage on schema read_models to "web";')
   })
 })
 
 describe('the roles of migrate', () => {
   test('get what they need, and no more', async () => {
     const [writer, projector, reader] = (await newRoles('writer', 'projector', 'reader')) as [string, string, string]
-    const { code } = await cli.run('migrate', '--writer', writer, '--projector', projector, '--reader', reader)
+    const { code, out } = await cli.run('migrate', '--writer', writer, '--projector', projector, '--reader', reader)
     expect(code).toBe(0)
+    expect(out).toContain(`rights: ${writer} appends, ${projector} projects, ${reader} reads\n`)
     const insert = `insert into cornerman.outbox (aggregatetype, aggregateid, type, payload) values ('a', '1', 'T', '{}') returning id, position`
     expect(await refusal(as(primary, writer), insert)).toBe('allowed')
     expect(await refusal(as(primary, writer), 'select payload from cornerman.outbox')).toContain('permission denied')
@@ -150,6 +158,19 @@ describe('the roles of migrate', () => {
     expect(await refusal(as(reads, reader), 'select * from read_models.watermarks')).toBe('allowed')
     expect(await refusal(as(reads, reader), 'select * from cornerman.store_watermarks')).toContain('permission denied')
     expect(await refusal(as(primary, reader), 'select * from cornerman.outbox')).toContain('permission denied')
+  })
+
+  test('may read what is live already, when they come later', async () => {
+    const [early, late] = (await newRoles('early', 'late')) as [string, string]
+    await cli.run('migrate', '--reader', early)
+    await withConnection(reads, async (connection) => {
+      await connection.query('create view read_models.orders_v1 as select 1 as id')
+      await connection.query(`insert into cornerman.store_live (projection, version, number) values ('orders', 1, 1)`)
+    })
+    const select = 'select id from read_models.orders_v1'
+    expect(await refusal(as(reads, late), select)).toContain('permission denied')
+    expect(await cli.run('migrate', '--reader', late)).toMatchObject({ code: 0 })
+    expect(await refusal(as(reads, late), select)).toBe('allowed')
   })
 
   test('must be there', async () => {

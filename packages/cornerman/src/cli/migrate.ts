@@ -65,8 +65,16 @@ async function run(context: Context, options: MigrateOptions): Promise<void> {
     applied[adapter.kind] = await adapter.migrate(setup, declarations, options)
     output.line(`${adapter.kind}: ${told(applied[adapter.kind]!)}`)
   }
-  output.result({ primary, stores: applied })
+  const rights = rightsOf(options)
+  if (rights.length > 0) output.line(`rights: ${rights.join(', ')}`)
+  output.result({ primary, stores: applied, rights })
 }
+
+const rightsOf = ({ writer, projector, reader }: MigrateOptions): string[] => [
+  ...(writer === undefined ? [] : [`${writer} appends`]),
+  ...(projector === undefined ? [] : [`${projector} projects`]),
+  ...(reader === undefined ? [] : [`${reader} reads`]),
+]
 
 const told = (applied: readonly string[]) => (applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`)
 
@@ -107,7 +115,7 @@ function statements(stores: Stores, options: MigrateOptions): string {
     ...grants,
     ...[...stores].flatMap(([adapter, declarations]) => [
       `\n-- In the read store ${adapter.kind} (${adapter.variables[0]})`,
-      ...adapter.migrations(declarations),
+      ...adapter.migrations(declarations, options),
     ]),
   ].join('\n')
 }

@@ -5,7 +5,7 @@ import { parseDuration } from '../options.ts'
 import { pruneOutbox } from '../outbox/partitions.ts'
 import { outboxTrigger } from '../outbox/trigger.ts'
 import { type CommandOf, type CommonOptions, type Context, outputOf, withPrimary } from './context.ts'
-import { commonOptions, examples, repeated } from './options.ts'
+import { examples, jsonOption, repeated } from './options.ts'
 
 interface TriggerOptions extends CommonOptions {
   aggregateType?: string
@@ -27,7 +27,7 @@ export const outboxCommand: CommandOf = (program, context) => {
       'after',
       examples('cornerman outbox trigger public.orders --apply', 'cornerman outbox prune --retention 1d'),
     )
-  commonOptions(outbox.command('trigger'))
+  jsonOption(outbox.command('trigger'))
     .argument('<table>', 'schema.table')
     .summary('print a trigger that appends an event for each changed row')
     .description(
@@ -48,7 +48,7 @@ export const outboxCommand: CommandOf = (program, context) => {
       ),
     )
     .action((table: string, options: TriggerOptions) => trigger(context, table, options))
-  commonOptions(outbox.command('prune'))
+  jsonOption(outbox.command('prune'))
     .summary('drop what is old and has been read by everybody')
     .description(
       'Drop outbox partitions whose rows are all older than the retention and have been read by everybody. Projectors do this by themselves.',

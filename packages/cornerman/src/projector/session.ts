@@ -230,10 +230,11 @@ export class ProjectorSession {
   }
 
   #sideWork(): SideWork {
-    const { pool, store, name, settings } = this.#options
+    const { pool, store, name, settings, logger } = this.#options
     return new SideWork({
       pool,
       store,
+      logger,
       settings,
       projection: name,
       maker: this.#sideMaker,

@@ -5,6 +5,7 @@ import { outboxSource } from '../feeds/outbox/feed.ts'
 import { fed, type Generation } from '../generations/catalog.ts'
 import { beginSwitch, endSwitch, hasPassed, type Switch } from '../generations/switch.ts'
 import type { Key } from '../key.ts'
+import type { Logger } from '../logger.ts'
 import { faultKind } from '../postgresFault.ts'
 import type { ReadStore } from '../readStore.ts'
 import type { AttemptMaker } from './attempt.ts'
@@ -17,6 +18,7 @@ import type { Watermarks } from './watermarks.ts'
 export interface SideWorkOptions {
   readonly pool: Pool
   readonly store: ReadStore
+  readonly logger: Logger
   readonly settings: ProjectorSettings
   readonly projection: string
   readonly maker: AttemptMaker
@@ -211,7 +213,7 @@ export class SideWork {
 
   /** A generation with nothing before it goes live once all keys are in it. */
   async #promoteBuilt(): Promise<void> {
-    const { pool, store, projection, fanOuts, watermarks, generations } = this.#options
+    const { pool, store, projection, fanOuts, watermarks, generations, logger } = this.#options
     for (const { version, number } of generations().filter(
       (each) => each.promoteWhenBuilt && each.state === 'building',
     )) {
@@ -221,6 +223,10 @@ export class SideWork {
       const live = generations().find((each) => each.version === version && each.state === 'live')
       await endSwitch(pool, store, this.#switch, live)
       this.#switch = undefined
+      logger.info(
+        { projection, store: store.kind, version, generation: number },
+        `generation ${number} of ${projection} v${version} is live`,
+      )
     }
   }
 }

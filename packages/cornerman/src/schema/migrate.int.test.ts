@@ -152,7 +152,7 @@ describe('a process', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'SCHEMA_MISSING',
       message: `the primary lacks the migrations ${primaryMigrations.map((m) => `${m.number} ${m.name}`).join(', ')}`,
-      hint: 'run: cornerman migrate',
+      hint: 'cornerman migrate',
     })
     await migrate(connection, primary)
     await expect(assertMigrated(connection, newer('select 1'), 'the primary')).rejects.toMatchObject({

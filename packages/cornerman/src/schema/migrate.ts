@@ -116,7 +116,7 @@ export async function assertMigrated(connection: Connection, set: MigrationSet, 
       'SCHEMA_MISSING',
       `${database} lacks the migrations ${missing.map((m) => `${m.number} ${m.name}`).join(', ')}`,
       {
-        hint: 'run: cornerman migrate',
+        hint: 'cornerman migrate',
       },
     )
   }

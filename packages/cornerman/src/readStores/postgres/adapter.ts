@@ -24,9 +24,10 @@ export const postgresAdapter: ReadStoreAdapter = {
     return postgresStore(url, { applicationName })
   },
 
-  migrations: (declarations) => [
+  migrations: (declarations, roles) => [
     migrationSql(storeMigrations),
     ...extensions(declarations).map((name) => `create extension if not exists ${name};\n`),
+    ...storeGrants(roles, identifier).map((statement) => `${statement};\n`),
   ],
 
   async migrate({ env, applicationName }, declarations, roles) {

@@ -1,4 +1,5 @@
 import type { MigrationSet } from '../../schema/migrate.ts'
+import { literal } from '../../sql.ts'
 import { readSchema } from './names.ts'
 
 /** The store's own tables, beside those of the primary if both share a database. */
@@ -63,6 +64,20 @@ from cornerman.store_live l join cornerman.store_watermarks w using (projection,
   ],
 }
 
+/** What is live already, too: the next promotion may be far away. Views that the role reads are left alone: not everybody may grant them. */
+const liveViewsFor = (reader: string) => `do $$
+declare
+  live text;
+begin
+  for live in
+    select format('%I.%I', '${readSchema}', projection || '_v' || version) from cornerman.store_live
+  loop
+    if not has_table_privilege(${literal(reader)}, live, 'select') then
+      execute format('grant select on %s to %I', live, ${literal(reader)});
+    end if;
+  end loop;
+end $$`
+
 export function storeGrants(
   { projector, reader }: { projector?: string | undefined; reader?: string | undefined },
   quote: (name: string) => string,
@@ -82,7 +97,8 @@ export function storeGrants(
     statements.push(
       `grant usage on schema ${readSchema} to ${role}`,
       `grant select on ${readSchema}.watermarks to ${role}`,
-      `insert into cornerman.store_readers (role) values ('${reader.replaceAll("'", "''")}') on conflict do nothing`,
+      `insert into cornerman.store_readers (role) values (${literal(reader)}) on conflict do nothing`,
+      liveViewsFor(reader),
     )
   }
   return statements
