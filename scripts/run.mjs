@@ -8,17 +8,18 @@ const tsc = [bin('typescript', 'bin/tsc'), '-b', '.', 'packages/cornerman/tsconf
 const vitest = [bin('vitest', 'vitest.mjs'), 'run']
 const prettier = [bin('prettier', 'bin/prettier.cjs'), '--log-level', 'warn']
 const oxlint = [bin('oxlint', 'bin/oxlint'), '--deny-warnings', '.']
+const vite = [bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']
 
 /** Task → the programs that Node runs, one after the other; the arguments go to the last. */
 const tasks = {
-  build: [tsc, [bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']],
+  build: [tsc, vite],
   check: [[...prettier, '--check', '.'], oxlint, tsc, [bin('knip', 'bin/knip.js')], [...vitest, '--project', 'unit']],
-  demo: [tsc, ['platform/demo/dist/main.js']],
+  demo: [tsc, vite, ['platform/demo/dist/main.js']],
   format: [
     [...prettier, '--write', '.'],
     [...oxlint, '--fix'],
   ],
-  import: [tsc, ['platform/demo/dist/import.js']],
+  import: [tsc, vite, ['platform/demo/dist/import.js']],
   test: [['scripts/test.mjs']],
   'test:postgres': [['scripts/postgres.mjs']],
   mutants: [['scripts/mutants.mjs']],

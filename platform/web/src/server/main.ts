@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createApp } from './app.ts'
+import { environment } from './environment.ts'
+
+const { QUERY_URL, PORT, HOST, LOG_LEVEL } = environment(process.env)
+const logger = pino({ level: LOG_LEVEL, base: { service: 'web' } })
+const app = await createApp({ page: join(import.meta.dirname, '..', 'page'), queryUrl: QUERY_URL })
+await app.listen({ port: PORT, host: HOST })
+logger.info({ port: PORT }, 'the rankings page is served')
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Promise.resolve(app.close()).catch((error: unknown) =>
+      logger.error({ err: error }, 'the web server did not close cleanly'),
+    )
+  })
+}
