@@ -5,8 +5,10 @@ import { isReflected } from '../freshness/watermark.ts'
 import type { Logger } from '../logger.ts'
 import { append } from '../outbox/append.ts'
 import type { Projection } from '../projection.ts'
+import { requestRefresh } from '../projector/fanOut.ts'
 import { runProjectors } from '../projector/projector.ts'
 import type { ProjectorSettings } from '../projector/settings.ts'
+import { postgresAdapter } from '../readStores/postgres/adapter.ts'
 import { type WatermarkRow, watermarkOf } from '../readStores/postgres/watermark.ts'
 import type { StoredWatermark } from '../freshness/watermark.ts'
 import { newPrimary, newReadDatabase } from './databases.ts'
@@ -134,6 +136,37 @@ export class Inventory {
 
   async assertRight(version = 1): Promise<void> {
     assert.deepEqual(await this.documents(version), await this.expected())
+  }
+
+  /** Puts a second generation beside the live one, as a rebuild does, and waits until it is filled. */
+  async addBuilding(): Promise<void> {
+    const setup = { env: this.urls, logger: this.#logger(), applicationName: 'rebuild' }
+    const { key, stores } = things()
+    const store = await postgresAdapter.connect(setup)
+    try {
+      await store.createGeneration({ projection: 'things', version: 1, number: 2 }, { key, shape: stores[0]!.shape })
+    } finally {
+      await store.close()
+    }
+    await this.write.query(
+      `insert into cornerman.generations (projection, store, version, number, state, definition_hash, inputs, promote_when_built)
+       select projection, store, version, 2, 'building', definition_hash, inputs, false from cornerman.generations where number = 1`,
+    )
+    await requestRefresh(this.write, { projection: 'things', store: 'postgres', versions: [1] }, { reason: 'rebuild' })
+    await until(
+      'the second generation is filled',
+      async () => (await this.value<number>('select count(*) from cornerman.fanouts')) === 0,
+    )
+  }
+
+  async assertGenerationsRight(...numbers: number[]): Promise<void> {
+    const expected = await this.expected()
+    for (const number of numbers) {
+      const { rows } = await this.read.query<{ id: number; document: unknown }>(
+        `select id, document from read_models.things_v1_g${number} where _deleted_at is null`,
+      )
+      assert.deepEqual(Object.fromEntries(rows.map((row) => [row.id, row.document])), expected, `generation ${number}`)
+    }
   }
 
   /** Waits until the first build is live, and right. */
