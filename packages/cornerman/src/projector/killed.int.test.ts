@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { type Instant, shelfEvent } from '../testing/instants.ts'
 import { Inventory } from '../testing/inventory.ts'
 import { ProjectorProcesses } from '../testing/projectorProcesses.ts'
@@ -9,6 +9,9 @@ import { until } from '../testing/waits.ts'
 /** Small, so that a first build and a fan-out take several chunks. */
 const settings = { fanOutFrom: 12, fanOutKeysMax: 6 }
 const takeOverMsMax = 15_000
+
+// Each of them has two processes, which mostly wait for the lease.
+vi.setConfig({ maxConcurrency: 4 })
 
 let processes: ProjectorProcesses
 const takeOvers: number[] = []

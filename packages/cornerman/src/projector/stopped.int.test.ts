@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { type Instant, shelfEvent } from '../testing/instants.ts'
 import { Inventory } from '../testing/inventory.ts'
 import { type ProjectorProcess, ProjectorProcesses } from '../testing/projectorProcesses.ts'
@@ -7,6 +7,9 @@ import { Readers } from '../testing/readers.ts'
 import { until } from '../testing/waits.ts'
 
 const settings = { fanOutFrom: 12, fanOutKeysMax: 6 }
+
+// Each of them has two processes, which mostly wait for the lease.
+vi.setConfig({ maxConcurrency: 4 })
 
 let processes: ProjectorProcesses
 

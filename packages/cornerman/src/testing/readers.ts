@@ -18,7 +18,7 @@ interface Seen {
 }
 
 const undefinedTable = '42P01'
-const pollEveryMs = 5
+const pollEveryMs = 20
 
 /**
  * Reads live views again and again, as readers do, and remembers what readers must never see: a live name that is gone, an
