@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import { ProblemFilter, validation } from '@platform/http'
+import { ProblemFilter, refuseUnroutable, Validation } from '@platform/http'
 import type { Logger } from 'pino'
 import { AthletesController } from './athletes/athletes.controller.ts'
 import { DATABASE, type Database } from './database/database.ts'
@@ -31,10 +31,12 @@ export async function createApp(db: Database, logger: Logger): Promise<NestFasti
 
   const app = await NestFactory.create<NestFastifyApplication>(
     CommandService,
-    new FastifyAdapter({ bodyLimit: bodyBytesMax }),
-    { logger: ['error', 'warn'] },
+    new FastifyAdapter({ bodyLimit: bodyBytesMax, frameworkErrors: refuseUnroutable }),
+    { logger: ['error', 'warn'], bodyParser: false },
   )
-  app.useGlobalPipes(validation())
+  // JSON only: what a form can hold, a foreign page can send in a visitor's name.
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain')
+  app.useGlobalPipes(new Validation())
   app.useGlobalFilters(new ProblemFilter(logger))
   const description = new DocumentBuilder()
     .setTitle('Tournament platform: commands')

@@ -1,4 +1,4 @@
 export { parseEnvironment, serviceEnvironment } from './environment.ts'
-export { ProblemFilter, traceIdOf } from './problemFilter.ts'
+export { ProblemFilter, refuseUnroutable, traceIdOf } from './problemFilter.ts'
 export { conflict, contradiction, notFound, Refusal } from './refusal.ts'
-export { id, jsonSchema, line, validation } from './validation.ts'
+export { day, id, instant, jsonSchema, line, Validation } from './validation.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common'
 import type { ProblemDocument } from '@platform/contracts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Refusal } from './refusal.ts'
 
@@ -18,27 +18,32 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>()
-    const reply = host.switchToHttp().getResponse<FastifyReply>()
-    const traceId = traceIdOf(request)
     const problem = problemOf(error)
+    const traceId = traceIdOf(request)
     // What is away now is told by whoever watches it, not by every request that finds it so.
     if (problem.status >= 500 && problem.status !== 503)
       this.#logger.error({ err: error, traceId, method: request.method, url: request.url }, 'a request failed')
-    const document: ProblemDocument = {
-      type: 'about:blank',
-      title: titles[problem.status] ?? 'Error',
-      ...problem,
-      traceId,
-    }
-    void reply.status(problem.status).type('application/problem+json').send(JSON.stringify(document))
+    send(host.switchToHttp().getResponse<FastifyReply>(), problem, traceId)
   }
+}
+
+/** For what Fastify refuses before it looks for a handler: a path that cannot be decoded. Given to it as `frameworkErrors`. */
+export function refuseUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, problemOf(error), traceIdOf(request))
+}
+
+function send(reply: FastifyReply, problem: Problem, traceId: string): void {
+  const title = titles[problem.status] ?? 'Error'
+  const document: ProblemDocument = { type: 'about:blank', title, ...problem, traceId }
+  void reply.status(problem.status).type('application/problem+json').send(JSON.stringify(document))
 }
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Refusal)
     return { status: error.status, code: error.code, detail: error.message, errors: [...error.errors] }
-  if (error instanceof HttpException)
-    return { status: error.getStatus(), code: codes[error.getStatus()] ?? 'REFUSED', detail: error.message, errors: [] }
+  const status = error instanceof HttpException ? error.getStatus() : statusOf(error)
+  if (status !== undefined)
+    return { status, code: codes[status] ?? 'REFUSED', detail: (error as Error).message, errors: [] }
   return (
     databaseProblem(error) ?? {
       status: 500,
@@ -47,6 +52,12 @@ function problemOf(error: unknown): Problem {
       errors: [],
     }
   )
+}
+
+/** Fastify's own refusals bear their status. */
+function statusOf(error: unknown): number | undefined {
+  const { statusCode } = error as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined
 }
 
 /** Faults of the database that are the request's, and those that pass by themselves. */
@@ -94,13 +105,22 @@ const titles: Record<number, string> = {
   405: 'Method not allowed',
   409: 'Conflict',
   413: 'Request body too large',
+  414: 'Path too long',
   415: 'Unsupported media type',
   422: 'Contradiction',
   500: 'Unexpected error',
   503: 'Unavailable',
 }
 
-const codes: Record<number, string> = { 400: 'MALFORMED', 404: 'NOT_FOUND', 413: 'BODY_TOO_LARGE', 415: 'MEDIA_TYPE' }
+const codes: Record<number, string> = {
+  400: 'MALFORMED',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'BODY_TOO_LARGE',
+  414: 'PATH_TOO_LONG',
+  415: 'MEDIA_TYPE',
+  503: 'UNAVAILABLE',
+}
 
 /** The trace that the caller belongs to, or a new one. */
 export function traceIdOf(request: FastifyRequest): string {

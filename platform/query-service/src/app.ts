@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import { ProblemFilter, validation } from '@platform/http'
+import { ProblemFilter, refuseUnroutable, Validation } from '@platform/http'
 import type { Logger } from 'pino'
 import { AthletesController } from './athletes/athletes.controller.ts'
 import { DivisionsController } from './divisions/divisions.controller.ts'
@@ -34,10 +34,10 @@ export async function createApp(
 
   const app = await NestFactory.create<NestFastifyApplication>(
     QueryService,
-    new FastifyAdapter({ forceCloseConnections: true }),
+    new FastifyAdapter({ forceCloseConnections: true, frameworkErrors: refuseUnroutable }),
     { logger: ['error', 'warn'] },
   )
-  app.useGlobalPipes(validation())
+  app.useGlobalPipes(new Validation())
   app.useGlobalFilters(new ProblemFilter(logger))
   const description = new DocumentBuilder()
     .setTitle('Tournament platform: queries')

@@ -18,7 +18,7 @@ const newDivision = z
     name: line(100),
     sex: z.enum(sexes),
     weightClass: line(60),
-    limitLbs: z.number().positive().max(2_000).nullable().optional(),
+    limitLbs: z.number().positive().max(2_000).multipleOf(0.1, 'must have one decimal at most').nullable().optional(),
     ranked: z.boolean().default(true).describe('Bouts of other divisions are on the record and in no ranking'),
     order: z.int().min(0).max(100_000).optional().describe('Place among the tabs'),
   })

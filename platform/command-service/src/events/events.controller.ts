@@ -5,13 +5,13 @@ import { z } from 'zod'
 import { DATABASE, type Database } from '../database/database.ts'
 import { Command, created } from '../http/command.ts'
 import { runCommand } from '../http/idempotency.ts'
-import { line } from '@platform/http'
+import { day, line } from '@platform/http'
 import { scheduleEvents } from './eventCommands.ts'
 
 const newEvent = z
   .strictObject({
     name: line(200),
-    date: z.iso.date('must be a day: 2024-12-07'),
+    date: day,
     location: line(200).nullable().optional(),
   })
   .meta({ id: 'NewEvent' })

@@ -7,16 +7,14 @@ import { DATABASE, type Database } from '../database/database.ts'
 import { methods } from '../database/schema.ts'
 import { accepted, Command, created } from '../http/command.ts'
 import { runCommand } from '../http/idempotency.ts'
-import { id, line } from '@platform/http'
+import { id, instant, line } from '@platform/http'
 import { correctResult, recordResults, scheduleMatches } from './matchCommands.ts'
 
 const newMatch = z
   .strictObject({
     eventId: id,
     divisionId: id,
-    athleteIds: z
-      .tuple([id, id], 'must be two athletes')
-      .refine(([a, b]) => a.toLowerCase() !== b.toLowerCase(), 'must be two different athletes'),
+    athleteIds: z.tuple([id, id], 'must be two athletes').refine(([a, b]) => a !== b, 'must be two different athletes'),
     title: title.default('none'),
     cardOrder: z.int().min(1).max(1_000).default(1).describe('Place on the card; 1 is the main event'),
   })
@@ -37,7 +35,7 @@ const result = z
       .regex(/^\d{1,2}:[0-5]\d$/, 'must be minutes and seconds: 4:59')
       .optional()
       .describe('In the round'),
-    completedAt: z.iso.datetime({ offset: true }).optional().describe('Defaults to now'),
+    completedAt: instant.optional().describe('Defaults to now'),
   })
   .meta({ id: 'MatchResult' })
 

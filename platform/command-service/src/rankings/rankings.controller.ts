@@ -1,13 +1,14 @@
 import { Body, Controller, Inject, Post, Req, Res } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { day } from '@platform/http'
 import { z } from 'zod'
 import { DATABASE, type Database } from '../database/database.ts'
 import { Command } from '../http/command.ts'
 import { runCommand } from '../http/idempotency.ts'
 import { startPeriod } from './periodCommands.ts'
 
-const period = z.strictObject({ rankingDate: z.iso.date('must be a day: 2024-12-14') }).meta({ id: 'RankingPeriod' })
+const period = z.strictObject({ rankingDate: day }).meta({ id: 'RankingPeriod' })
 const started = z
   .object({
     ok: z.literal(true),
