@@ -17,6 +17,7 @@ export default defineConfig({
             'platform/*/src/**/*.test.ts',
             'models/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'bench/src/**/*.test.ts',
           ],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
         },
