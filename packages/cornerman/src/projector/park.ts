@@ -25,6 +25,8 @@ export class Park {
   readonly #keys = new Map<string, number | null>()
   /** Source and position of the event → position. */
   readonly #events = new Map<string, number>()
+  /** Counts what was parked here: what was read before that does not know of it. */
+  #parked = 0
 
   constructor(pool: Pool, of: { projection: string; store: string; version: number }) {
     this.#pool = pool
@@ -53,6 +55,7 @@ export class Park {
 
   /** Reads what is parked; called at the start, and when somebody else may have changed it. */
   async load(): Promise<void> {
+    const parked = this.#parked
     const { rows } = await this.#pool.query<{ key: string[]; position: number | null }>(
       'select key, position from cornerman.parked_keys where projection = $1 and store = $2 and version = $3',
       [...this.#of],
@@ -61,6 +64,7 @@ export class Park {
       'select source, position from cornerman.parked_events where projection = $1 and store = $2 and version = $3',
       [...this.#of],
     )
+    if (parked !== this.#parked) return this.load()
     this.#keys.clear()
     for (const row of rows) this.#keys.set(keyString(row.key), row.position)
     this.#events.clear()
@@ -79,6 +83,7 @@ export class Park {
          position = least(p.position, excluded.position), attempts = p.attempts + 1, tried_at = clock_timestamp(), retry_at = ${nextRetry('p.attempts')}`,
       [...this.#of, JSON.stringify(distinct)],
     )
+    this.#parked++
     for (const { key, position } of distinct) {
       const known = this.#keys.get(keyString(key))
       this.#keys.set(keyString(key), known == null ? position : Math.min(known, position))
@@ -128,6 +133,7 @@ export class Park {
   async parkEvents(events: readonly ParkedEvent[]): Promise<number> {
     for (const event of events) {
       await parkEvent(this.#pool, this.#of, event)
+      this.#parked++
       this.#events.set(eventName(event), event.position)
     }
     return events.length

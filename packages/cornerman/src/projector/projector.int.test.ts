@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'vitest'
+import { isReflected } from '../freshness/watermark.ts'
 import { append } from '../outbox/append.ts'
 import { requestRefresh } from './fanOut.ts'
 import { Inventory } from '../testing/inventory.ts'
@@ -107,6 +108,7 @@ describe('a projector', () => {
       await inventory.change(`update things set name = 'quick' where id = 8`, { type: 'ThingChanged', id: 8 }),
     )
     await inventory.assertRight()
+    assert.equal(isReflected(await inventory.watermarks(), held.position), false)
     await slow.query('commit')
     await inventory.reflects(held.position)
     await inventory.assertRight()

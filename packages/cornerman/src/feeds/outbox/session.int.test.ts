@@ -113,6 +113,18 @@ describe('committing', () => {
     await long.end()
   })
 
+  test('keeps the place of the batch, not of what was read since', async () => {
+    await insertEvents(other, 'a', 2)
+    const session = await opened()
+    const batch = await next(session, 1)
+    expect(namesOf(await next(session, 1))).toEqual(['a'])
+    await session.commit(batch, note)
+    await session.close()
+    const [first] = (await other.query('select position from cornerman.outbox order by position')).rows
+    expect(await checkpoint()).toMatchObject(first!)
+    expect(namesOf(await next(await opened()))).toEqual(['a'])
+  })
+
   test('refuses a batch of another session', async () => {
     await insertEvents(other, 'a')
     const first = await opened()
