@@ -73,8 +73,7 @@ function databaseProblem(error: unknown): Problem | undefined {
     }
   if (code === '23505')
     return { status: 409, code: 'EXISTS_ALREADY', detail: detail ?? 'it exists already', errors: [] }
-  const isAway =
-    code !== undefined && (/^(08|57P|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code))
+  const isAway = code !== undefined && (passing.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code))
   const message = error instanceof Error ? error.message : ''
   if (
     isAway ||
@@ -90,6 +89,9 @@ function databaseProblem(error: unknown): Problem | undefined {
   }
   return undefined
 }
+
+/** Connection lost, resources short, shutting down, out of time; a deadlock or a lock that another one holds. */
+const passing = /^(08...|53...|57P..|57014|40001|40P01|55P03)$/
 
 /** `matches_division_id_fkey` → `divisionId` */
 function fieldOf(constraint: string | undefined): string {

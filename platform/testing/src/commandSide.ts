@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { createApp } from '@platform/command-service/app'
 import { type Database, openDatabase } from '@platform/command-service/database'
+import { Pool, type QueryResultRow } from 'pg'
 import { pino } from 'pino'
 import { type Answer, answerOf } from './answer.ts'
 import { newDatabases, type Urls } from './databases.ts'
@@ -18,6 +19,8 @@ export interface CommandSide {
   sendRaw(url: string, body: string | Buffer, headers?: Record<string, string>): Promise<Answer>
   /** A command that must be accepted; its answer. */
   done(url: string, body: object, method?: Method): Promise<Done>
+  /** What a statement returns to the owner of the write database. */
+  rows<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>
   close(): Promise<void>
 }
 
@@ -31,6 +34,7 @@ export interface Done {
 export async function openCommandSide(urls?: Urls): Promise<CommandSide> {
   const on = urls ?? (await newDatabases())
   const db = openDatabase(on.command)
+  const owner = new Pool({ connectionString: on.ownerWrite, max: 1 })
   const app = await createApp(db, pino({ level: 'silent' }))
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
@@ -52,9 +56,11 @@ export async function openCommandSide(urls?: Urls): Promise<CommandSide> {
       if (answer.status >= 300) throw new Error(`${method} ${url} was refused: ${answer.text}`)
       return answer.body as Done
     },
+    rows: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
+      (await owner.query<R>(text, values)).rows,
     async close() {
       await app.close()
-      await db.destroy()
+      await Promise.all([db.destroy(), owner.end()])
     },
   }
 }

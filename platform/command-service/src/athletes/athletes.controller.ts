@@ -47,7 +47,7 @@ export class AthletesController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change name, nickname or country' })
-  @Command(accepted)
+  @Command(accepted, 200)
   change(
     @Param('id', { schema: id }) athleteId: string,
     @Body({ schema: change }) body: z.infer<typeof change>,

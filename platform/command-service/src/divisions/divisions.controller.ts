@@ -47,7 +47,7 @@ export class DivisionsController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Rename a division' })
-  @Command(accepted)
+  @Command(accepted, 200)
   rename(
     @Param('id', { schema: id }) divisionId: string,
     @Body({ schema: rename }) body: z.infer<typeof rename>,

@@ -16,14 +16,14 @@ const refusals: Record<number, string> = {
 }
 
 /** What every command has in common in the documentation: the key, the answer, the refusals. */
-export function Command(answer: z.ZodType): MethodDecorator {
+export function Command(answer: z.ZodType, status = 201): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
       description: 'Send the same command again under the same key, and it is done once',
     }),
-    ApiResponse({ status: 201, description: 'Done, and its event is in the outbox', schema: jsonSchema(answer) }),
+    ApiResponse({ status, description: 'Done, and its event is in the outbox', schema: jsonSchema(answer) }),
     ...Object.entries(refusals).map(([status, description]) =>
       ApiResponse({
         status: Number(status),

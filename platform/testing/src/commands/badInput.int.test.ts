@@ -16,7 +16,7 @@ beforeAll(async () => {
   matchId = await newMatch(command, card)
 })
 beforeEach(async () => {
-  before = await written(command.urls.ownerWrite)
+  before = await written(command)
 })
 afterAll(() => command?.close())
 
@@ -26,7 +26,7 @@ async function expectRefused(answer: Answer, status: number, code: string, ...pa
   expect(problem.code).toBe(code)
   expect(problem.errors.map((each) => each.path)).toEqual(paths)
   for (const { message } of problem.errors) expect(message).not.toBe('')
-  expect(await written(command.urls.ownerWrite)).toEqual(before)
+  expect(await written(command)).toEqual(before)
 }
 
 const post = (url: string, body: unknown) => command.send('POST', url, body)
@@ -164,7 +164,7 @@ describe('a place where there is nothing', () => {
     ['POST', '/matches/%E0%A4%A/correction'],
   ] as const)('is told: %s %s', async (method: Method, url) => {
     problemOf(await command.send(method, url, method === 'GET' ? undefined : { kind: 'overturned' }))
-    expect(await written(command.urls.ownerWrite)).toEqual(before)
+    expect(await written(command)).toEqual(before)
   })
 
   test('is told with the trace of the caller', async () => {

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemOf } from '../answer.ts'
 import { type Card, newCard, newMatch } from '../card.ts'
 import { type CommandSide, openCommandSide } from '../commandSide.ts'
-import { query } from '../databases.ts'
 import { outboxAfter, type OutboxRow, written } from '../written.ts'
 
 let command: CommandSide
@@ -17,7 +16,7 @@ afterAll(() => command?.close())
 
 /** The only event that stands at this position or after it. */
 async function eventAt(position: number): Promise<OutboxRow> {
-  const rows = await outboxAfter(command.urls.ownerWrite, position - 1)
+  const rows = await outboxAfter(command, position - 1)
   expect(rows).toHaveLength(1)
   return rows[0]!
 }
@@ -75,10 +74,10 @@ describe('POST /matches/result', () => {
   test('twice is a conflict that names the way to correct it', async () => {
     const matchId = await newMatch(command, card)
     await command.done('/matches/result', { matchId, winnerId: card.a })
-    const before = await written(command.urls.ownerWrite)
+    const before = await written(command)
     const again = problemOf(await command.send('POST', '/matches/result', { matchId, winnerId: card.a }), 409)
     expect(again).toMatchObject({ code: 'RESULT_EXISTS', detail: expect.stringContaining('/correction') })
-    expect(await written(command.urls.ownerWrite)).toEqual(before)
+    expect(await written(command)).toEqual(before)
   })
 
   test('many times at once is done exactly once', async () => {
@@ -92,7 +91,7 @@ describe('POST /matches/result', () => {
     const [accepted, refused] = [true, false].map((is) => answers.filter(({ status }) => (status === 201) === is))
     expect(accepted).toHaveLength(1)
     for (const answer of refused!) expect(problemOf(answer, 409).code).toBe('RESULT_EXISTS')
-    const events = await outboxAfter(command.urls.ownerWrite, position)
+    const events = await outboxAfter(command, position)
     expect(events).toHaveLength(1)
     expect(events[0]!.payload).toMatchObject({ winnerId: (await rowOf(matchId)).winner_id })
   })
@@ -132,8 +131,7 @@ describe("the article's projector", () => {
   test('understands our events as they are stored', async () => {
     const matchId = await newMatch(command, card)
     const { position } = await command.done('/matches/result', { matchId, winnerId: card.a })
-    const stored = await query<{ payload: string }>(
-      command.urls.ownerWrite,
+    const stored = await command.rows<{ payload: string }>(
       'select payload::text as payload from cornerman.outbox where position = $1',
       [position],
     )
@@ -175,8 +173,7 @@ describe('POST /matches/:id/correction', () => {
     })
     expect(matchResultCorrected.parse(event.payload)).toEqual(event.payload)
     expect(
-      await query(
-        command.urls.ownerWrite,
+      await command.rows(
         'select kind, previous_outcome, previous_winner_id, winner_id, reason from tournament.corrections where match_id = $1',
         [matchId],
       ),
@@ -190,9 +187,9 @@ describe('POST /matches/:id/correction', () => {
     const correct = (body: object) => command.send('POST', `/matches/${matchId}/correction`, body)
     expect(problemOf(await correct({ kind: 'overturned' }), 409).code).toBe('NO_RESULT')
     await command.done('/matches/result', { matchId, winnerId: card.a })
-    const before = await written(command.urls.ownerWrite)
+    const before = await written(command)
     const stranger = (await newCard(command)).a
-    const after = await written(command.urls.ownerWrite)
+    const after = await written(command)
     expect(after).not.toEqual(before)
     for (const [body, status, code, path] of [
       [{ kind: 'winner_changed', winnerId: card.a }, 409, 'NOTHING_CHANGES', undefined],
@@ -205,13 +202,12 @@ describe('POST /matches/:id/correction', () => {
       expect(problem.code).toBe(code)
       expect(problem.errors.map((each) => each.path)).toEqual(path === undefined ? [] : [path])
     }
-    expect(await written(command.urls.ownerWrite)).toEqual(after)
+    expect(await written(command)).toEqual(after)
   })
 })
 
 async function rowOf(matchId: string): Promise<{ outcome: string; winner_id: string | null }> {
-  const rows = await query<{ outcome: string; winner_id: string | null }>(
-    command.urls.ownerWrite,
+  const rows = await command.rows<{ outcome: string; winner_id: string | null }>(
     'select outcome, winner_id from tournament.matches where id = $1',
     [matchId],
   )
