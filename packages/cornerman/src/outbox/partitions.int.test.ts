@@ -72,9 +72,12 @@ describe('partitions', () => {
 
   test('are made once by many processes at a time', async () => {
     await insertEvents(writer, 'a', 100)
-    const made = await Promise.all(Array.from({ length: 4 }, () => extended(pool)))
-    expect(made.reduce((sum, each) => sum + each, 0)).toBe(10)
+    await Promise.all(Array.from({ length: 4 }, () => extendOutbox(pool)))
     expect(await extended(other)).toBe(0)
+    const made = await partitions()
+    expect(made).toHaveLength(30)
+    made.slice(1).forEach((part, i) => expect(part.from).toBe(made[i]!.to))
+    expect(await attached()).toBe(30)
   })
 
   test('are made while a transaction that has appended is open, and others append', async () => {
