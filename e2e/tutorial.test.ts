@@ -10,7 +10,7 @@ import { Reader } from './tutorial/reader.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const page = readFileSync(join(root, 'docs/tutorial/first-projection.md'), 'utf8')
-const portOfThePage = '54329'
+const portOfThePage = '54330'
 
 let folder: string
 let reader: Reader
