@@ -6,16 +6,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { READ_MODELS, type ReadModels } from '../readModels.ts'
 import { ChangedDivisions } from './changedDivisions.ts'
 
-const keepAliveMs = 15_000
+/** The longest silence: whoever hears nothing for a good while longer may take the connection for dead. */
+const freshnessIntervalMs = 5_000
 
 /** Tells pages that something has changed, by server-sent events; what it is now they read by the query. */
 @ApiTags('rankings')
 @Controller('rankings')
 export class RankingsStreamController {
   readonly #changes: ChangedDivisions
+  #live: LiveWatermarks | undefined
 
   constructor(@Inject(READ_MODELS) private readonly models: ReadModels) {
     this.#changes = new ChangedDivisions(models.rankings)
+    models.rankings.model.onChange((live) => {
+      this.#live = live
+    })
   }
 
   @Get('stream')
@@ -37,12 +42,17 @@ export class RankingsStreamController {
     const send = (event: string, data: object) => raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     const onChange = (divisions: string[] | null, live: LiveWatermarks) =>
       send('change', { divisions, meta: this.models.rankings.model.meta(live) } satisfies RankingsChange)
-    const onLook = (live: LiveWatermarks) => send('freshness', this.models.rankings.model.meta(live))
+    // Also when nothing has changed: a silent projector is told by its watermark growing old.
+    const tellFreshness = () => {
+      if (this.#live === undefined) raw.write(': nothing is live\n\n')
+      else send('freshness', this.models.rankings.model.meta(this.#live))
+    }
     raw.write('retry: 2000\n\n')
-    const ends = [this.#changes.subscribe(onChange), this.models.rankings.model.onChange(onLook)]
-    const keepAlive = setInterval(() => raw.write(': still here\n\n'), keepAliveMs)
+    tellFreshness()
+    const ends = [this.#changes.subscribe(onChange), this.models.rankings.model.onChange(tellFreshness)]
+    const interval = setInterval(tellFreshness, freshnessIntervalMs)
     request.raw.once('close', () => {
-      clearInterval(keepAlive)
+      clearInterval(interval)
       for (const end of ends) end()
     })
   }

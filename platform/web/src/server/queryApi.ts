@@ -3,18 +3,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendProblem } from './problem.ts'
 
 const prefix = '/api'
+const routes = ['/rankings', '/rankings/stream', '/divisions', '/athletes/:id']
 
 /** Longer than the stream of changes is ever silent. */
 const bodyTimeoutMs = 60_000
 
-/** The query service under `/api`, so that the page needs no other host. Only reading goes through. */
+/** What the page reads of the query service, under `/api`, so that it needs no other host. */
 export async function queryApi(app: FastifyInstance, { url }: { url: string }): Promise<void> {
   await app.register(proxy, {
     upstream: url,
     prefix,
+    routes,
     httpMethods: ['GET', 'HEAD'],
     undici: { connections: null, bodyTimeout: bodyTimeoutMs, headersTimeout: 15_000 },
     replyOptions: {
+      // Whether to ask again is for the page to say.
+      retryDelay: () => null,
       rewriteHeaders: ({ link, ...headers }) =>
         link === undefined ? headers : { ...headers, link: String(link).replaceAll('</', `<${prefix}/`) },
       onError: (reply, { error }) => {

@@ -18,7 +18,7 @@ export interface Source {
 export interface ChangesOptions {
   open: () => Source
   listener: ChangesListener
-  /** After how long without a word the connection counts as lost, in milliseconds. Defaults to 10 000: there is a word each second. */
+  /** After how long without a word the connection counts as lost, in milliseconds. Defaults to 15 000: there is a word every five seconds at least. */
   silentAfterMs?: number
   /** How long to wait before the first new attempt, in milliseconds; doubled up to 10 s. Defaults to 500. */
   retryMs?: number
@@ -30,7 +30,7 @@ const retryMsMax = 10_000
  * Listens to the stream of changes for as long as the page lives. A browser gives up on a stream that is answered with an error,
  * and never notices one that has silently died; so each attempt is a source of its own, dropped when it fails or falls silent.
  */
-export function listenToChanges({ open, listener, silentAfterMs = 10_000, retryMs = 500 }: ChangesOptions): () => void {
+export function listenToChanges({ open, listener, silentAfterMs = 15_000, retryMs = 500 }: ChangesOptions): () => void {
   let source: Source | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let attempts = 0
