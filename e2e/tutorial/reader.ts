@@ -59,7 +59,7 @@ export class Reader {
   #open = (command: string) => new Terminal(command, this.#folder, this.#env)
 
   async leave(): Promise<void> {
-    for (const terminal of [...this.#terminals.values()].reverse()) await terminal.interrupt()
+    for (const terminal of [...this.#terminals.values()].toReversed()) await terminal.interrupt()
   }
 }
 
