@@ -86,7 +86,7 @@ describe('the reference', () => {
 
   test('of projections has every option', () => {
     const source = textOf('packages/cornerman/src/projection.ts')
-    const [, options = ''] = /export interface ProjectionOptions[^{]*\{\n([^]*?)\n\}/.exec(source) ?? []
+    const [, options = ''] = /^export interface ProjectionOptions.*\n([^]*?)^\}/m.exec(source) ?? []
     const names = [...options.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!)
     expect(names.length).toBeGreaterThan(5)
     expect([...rowsOf('docs/reference/projection.md').keys()]).toEqual(expect.arrayContaining(names))
