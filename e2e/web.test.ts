@@ -425,7 +425,12 @@ describe('when something is away', () => {
       await late.getByRole('button', { name: 'Try again' }).waitFor()
       expect(await seriousFindings(late)).toEqual([])
       await page.getByRole('link', { name: 'Men −77 kg' }).click()
+      // Those of another division are not shown in their place.
+      await page.getByRole('alert').getByText('The rankings cannot be read now').waitFor()
+      expect(await shownRows(page)).toEqual([])
+      await page.goBack()
       await page.getByRole('alert').getByText('The rankings cannot be refreshed now').waitFor()
+      expect(await shownRows(page)).toHaveLength(25)
       return late
     })
     await expect.poll(() => status.textContent(), { ...patience, timeout: 30_000 }).toMatch(/^Live/)

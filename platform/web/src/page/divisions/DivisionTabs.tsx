@@ -10,7 +10,14 @@ const groups = [
   { sex: 'female', name: 'Women' },
 ] as const
 
-export function DivisionTabs({ divisions, scope }: { divisions: readonly Division[]; scope: string | undefined }) {
+interface DivisionTabsProps {
+  /** Undefined while they are asked for. */
+  divisions: readonly Division[] | undefined
+  scope: string | undefined
+}
+
+export function DivisionTabs({ divisions, scope }: DivisionTabsProps) {
+  if (divisions?.length === 0) return null
   return (
     <nav class="divisions" aria-label="Divisions">
       {groups.map(({ sex, name }) => (
@@ -19,8 +26,9 @@ export function DivisionTabs({ divisions, scope }: { divisions: readonly Divisio
             {name}
           </span>
           <ul aria-labelledby={`divisions-${sex}`}>
+            {divisions === undefined ? <li class="bone tab-bone" /> : null}
             {divisions
-              .filter((division) => division.sex === sex)
+              ?.filter((division) => division.sex === sex)
               .map(({ slug, name: fullName, weightClass }) => (
                 <Tab key={slug} slug={slug} title={fullName} isCurrent={slug === scope}>
                   {weightClass}

@@ -20,6 +20,7 @@ export function Rankings({ divisions }: { divisions: Answer<DivisionsAnswer> }) 
   const { address, go } = useNavigation()
   const tabs = (divisions.data?.data ?? []).filter(({ ranked }) => ranked)
   const scope = scopeOf(address, tabs[0]?.slug)
+  const isWaiting = divisions.data === undefined && divisions.error === undefined
   const division = tabs.find(({ slug }) => slug === scope)
   const rankings = useAnswer<RankingsAnswer>(scope === undefined ? undefined : rankingsQuestion(address, scope))
   const title = useRef<HTMLHeadingElement>(null)
@@ -50,7 +51,7 @@ export function Rankings({ divisions }: { divisions: Answer<DivisionsAnswer> }) 
 
   return (
     <main>
-      <DivisionTabs divisions={tabs} scope={scope} />
+      <DivisionTabs divisions={isWaiting ? undefined : tabs} scope={scope} />
       <div class="headline">
         <div>
           <h1 id="rankings" ref={title} tabIndex={-1}>
@@ -81,9 +82,11 @@ function List({ divisions, rankings, scope, name, onTurn }: ListProps) {
     if (divisions.error !== undefined) return <Failure error={divisions.error} onRetry={() => divisions.reload()} />
     return divisions.data === undefined ? <Skeleton /> : <Empty reason="nothing" />
   }
-  if (data === undefined) return error === undefined ? <Skeleton /> : <Failure error={error} onRetry={() => reload()} />
-
   const isAnswered = rankings.path === rankingsQuestion(address, scope)
+  // The answer to another question is good to look at while one waits, and misleading when nothing comes.
+  if (data === undefined || (error !== undefined && !isAnswered))
+    return error === undefined ? <Skeleton /> : <Failure error={error} onRetry={() => reload()} />
+
   const rows = data.data
   const isDivisionKnown = scope === allDivisions || (divisions.data?.data ?? []).some(({ slug }) => slug === scope)
   return (

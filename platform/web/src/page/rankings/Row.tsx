@@ -58,7 +58,7 @@ function Details({ row, withDivision }: { row: RankingRow; withDivision: boolean
     <span class="details">
       {withDivision ? <span class="narrow">{row.division.name}</span> : null}
       {nickname === null ? null : <span>“{nickname}”</span>}
-      {country === null ? null : <span class="wide">{countryName(country)}</span>}
+      {country === null ? null : <span>{countryName(country)}</span>}
       {row.place === null ? <span>not ranked now</span> : null}
       {synthetic ? <span class="made-up">made up</span> : null}
     </span>
