@@ -95,7 +95,7 @@ async function judge(patch, tree, running) {
     }
     for (const test of [...patch.tests, ...whole]) {
       const by = await firstFailure(tree, [test], running)
-      if (by !== undefined) return { outcome: 'caught', by }
+      if (by !== undefined) return { outcome: 'caught', by, unexpected: whole.includes(test) }
     }
     return { outcome: 'survived', reason: `tried ${patch.tests.map(({ file }) => file).join(', ')}` }
   } catch (error) {
@@ -162,12 +162,14 @@ async function passWithoutBug(patches, tree, running) {
   return true
 }
 
-function print({ name, outcome, by, reason }, { bug }, seconds) {
-  if (options.json) return console.log(JSON.stringify({ name, bug, outcome, by, reason, seconds }))
-  if (outcome === 'caught') return console.log(`${name.padEnd(44)} caught by: ${by}  (${seconds} s)`)
-  console.log(
-    `${name.padEnd(44)} ${outcome.toUpperCase()}  (${seconds} s)\n  ${bug}\n  ${reason.replaceAll('\n', '\n  ')}`,
-  )
+function print({ name, outcome, by, reason, unexpected }, { bug }, seconds) {
+  if (options.json) return console.log(JSON.stringify({ name, bug, outcome, by, unexpected, reason, seconds }))
+  const heading = name.padEnd(34)
+  if (outcome === 'caught') {
+    const not = unexpected ? ', not by the test that is named for it' : ''
+    return console.log(`${heading} caught by: ${by}  (${seconds} s${not})`)
+  }
+  console.log(`${heading} ${outcome.toUpperCase()}  (${seconds} s)\n  ${bug}\n  ${reason.replaceAll('\n', '\n  ')}`)
 }
 
 function list(patches) {

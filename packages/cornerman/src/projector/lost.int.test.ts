@@ -57,16 +57,17 @@ describe('a store that has lost writes', () => {
     await inventory.built()
     await inventory.reflects(await inventory.change('delete from things where id = 5', { type: 'ThingChanged', id: 5 }))
     const before = await inventory.read.query('select * from read_models.things_v1_g1 where id in (1, 5)')
-    const watermark = await inventory.read.query('select * from cornerman.store_watermarks')
+    const watermark = await inventory.read.query('select to_jsonb(w) as row from cornerman.store_watermarks w')
     await inventory.reflects(
       await inventory.change(`update things set name = 'lost' where id = 1`, { type: 'ThingChanged', id: 1 }),
     )
     await first.stop()
     // The store goes back to what it was: an older watermark, an older document, and one that was deleted since.
-    await inventory.read.query(`update cornerman.store_watermarks set revision = $1, position = $2`, [
-      watermark.rows[0]!['revision'] - 1,
-      watermark.rows[0]!['position'] - 1,
-    ])
+    await inventory.read.query('truncate cornerman.store_watermarks')
+    await inventory.read.query(
+      'insert into cornerman.store_watermarks select * from jsonb_populate_record(null::cornerman.store_watermarks, $1)',
+      [watermark.rows[0]!['row']],
+    )
     await inventory.read.query(`update read_models.things_v1_g1 set document = $1, _version = $2 where id = 1`, [
       before.rows[0]!['document'],
       before.rows[0]!['_version'],

@@ -90,3 +90,33 @@ test('nothing is said to be there, and nothing is checked off, while its write i
   await inventory.reflects(position)
   await inventory.assertRight()
 })
+
+describe('documents are made searchable before a watermark speaks of them:', () => {
+  function started() {
+    const calls: string[] = []
+    const projector = start((store) => ({
+      write: (...write) => (calls.push('write'), store.write(...write)),
+      makeSearchable: (ref) => (calls.push('refresh'), store.makeSearchable(ref)),
+      writeWatermark: (...write) => (calls.push('watermark'), store.writeWatermark(...write)),
+    }))
+    return { calls, projector }
+  }
+
+  test('those of a batch', async () => {
+    const { calls } = started()
+    await inventory.built()
+    calls.length = 0
+    await inventory.reflects(await inventory.change('update things set count = count + 1', all))
+    const written = calls.indexOf('write')
+    assert.deepEqual(calls.slice(written, written + 3), ['write', 'refresh', 'watermark'])
+  })
+
+  test('those of a predecessor, which may have ended between the two', async () => {
+    const first = started()
+    await inventory.built()
+    await first.projector.stop()
+    const { calls } = started()
+    await until('it has said something', () => calls.includes('watermark'))
+    assert.deepEqual(calls.slice(0, 2), ['refresh', 'watermark'])
+  })
+})
