@@ -2,9 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { environment, fail, install, nodeBinary, root } from './bootstrap.mjs'
+import { watchOfStarters } from './starters.mjs'
 
 const bin = (name, script) => join(root, 'node_modules', name, script)
-const tsc = [bin('typescript', 'bin/tsc'), '-b', '.', 'packages/cornerman/tsconfig.test.json', '--pretty', 'false']
+const tsc = [bin('typescript', 'bin/tsc'), '-b', '--pretty', 'false']
+const types = [...tsc, '.', 'packages/cornerman/tsconfig.test.json', 'e2e']
 const vitest = [bin('vitest', 'vitest.mjs'), 'run']
 const prettier = [bin('prettier', 'bin/prettier.cjs'), '--log-level', 'warn']
 const oxlint = [bin('oxlint', 'bin/oxlint'), '--deny-warnings', '.']
@@ -13,13 +15,14 @@ const vite = [bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platfo
 /** Task → the programs that Node runs, one after the other; the arguments go to the last. */
 const tasks = {
   build: [tsc, vite],
-  check: [[...prettier, '--check', '.'], oxlint, tsc, [bin('knip', 'bin/knip.js')], [...vitest, '--project', 'unit']],
+  check: [[...prettier, '--check', '.'], oxlint, types, [bin('knip', 'bin/knip.js')], [...vitest, '--project', 'unit']],
+  cornerman: [tsc, ['platform/demo/dist/cornerman.js']],
   demo: [tsc, vite, ['platform/demo/dist/main.js']],
   format: [
     [...prettier, '--write', '.'],
     [...oxlint, '--fix'],
   ],
-  import: [tsc, vite, ['platform/demo/dist/import.js']],
+  import: [tsc, ['platform/demo/dist/import.js']],
   test: [['scripts/test.mjs']],
   'test:postgres': [['scripts/postgres.mjs']],
   mutants: [['scripts/mutants.mjs']],
@@ -29,6 +32,7 @@ const tasks = {
 
 const [task, ...args] = process.argv.slice(2)
 if (!(task in tasks)) fail(`there is no task ${task}`, `one of ${Object.keys(tasks).join(', ')}`)
+const startersRun = watchOfStarters()
 install()
 const node = nodeBinary()
 const env = environment(node)
@@ -37,16 +41,18 @@ for (const program of programs.slice(0, -1)) {
   const { status } = spawnSync(node, program, { cwd: root, env, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
+if (!startersRun()) process.exit(1)
 
-// The last one is told by its channel when this process ends, however it ends, and this one watches npm in the same way.
+// The last one is told by its channel when this process ends, however it ends; and this one watches npm.
 const last = spawn(node, [...programs.at(-1), ...args], {
   cwd: root,
   env,
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })
-const parent = process.ppid
 const watch = setInterval(() => {
-  if (process.ppid !== parent) last.kill('SIGTERM')
+  if (startersRun()) return
+  clearInterval(watch)
+  last.kill('SIGTERM')
 }, 500)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => last.kill(signal))
 last.on('exit', (code, signal) => {

@@ -20,7 +20,10 @@ const checks =
         ['unused', [program('knip', 'bin/knip.js')]],
       ]
 const build = [
-  ['types', [program('typescript', 'bin/tsc'), '-b', '--pretty', 'false']],
+  [
+    'types',
+    [program('typescript', 'bin/tsc'), '-b', '.', 'packages/cornerman/tsconfig.test.json', 'e2e', '--pretty', 'false'],
+  ],
   ['web', [program('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']],
 ]
 

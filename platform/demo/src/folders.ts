@@ -12,7 +12,8 @@ export interface Folders {
   readonly base: string
   readonly postgres: string
   readonly logs: string
-  /** What a running demo says about itself, for the import. */
+  readonly secrets: string
+  /** Who has these folders now. */
   readonly state: string
   /** Whether all of it goes when the platform has ended, however that ends. */
   readonly isTemporary: boolean
@@ -33,19 +34,20 @@ export function temporaryFolders(): Folders {
 }
 
 export function foldersIn(base: string): Folders {
-  const folders = {
+  return {
     base,
     isTemporary: false,
     postgres: join(base, 'postgres'),
     logs: join(base, 'logs'),
     state: join(base, 'running.json'),
+    secrets: join(base, 'secrets.json'),
   }
-  mkdirSync(folders.logs, { recursive: true })
-  return folders
 }
 
-export function dropData({ base }: Folders): void {
-  rmSync(base, { recursive: true, force: true })
+/** Drops everything but the word of who has these folders now. */
+export function dropData({ postgres, logs, secrets }: Folders): void {
+  for (const path of [postgres, logs, secrets]) rmSync(path, { recursive: true, force: true })
+  mkdirSync(logs)
 }
 
 /** Passwords of this platform's own database, made once. */
@@ -57,8 +59,7 @@ export interface Secrets {
   cursor: string
 }
 
-export function secretsOf({ base }: Folders): Secrets {
-  const file = join(base, 'secrets.json')
+export function secretsOf({ secrets: file }: Folders): Secrets {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets
   const secret = () => randomBytes(16).toString('hex')
   const secrets: Secrets = {
@@ -68,7 +69,6 @@ export function secretsOf({ base }: Folders): Secrets {
     query: secret(),
     cursor: secret(),
   }
-  mkdirSync(base, { recursive: true })
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
   return secrets
 }

@@ -7,8 +7,10 @@ const styled = (style: 'bold' | 'dim' | 'green' | 'yellow', text: string) =>
 export const bold = (text: string): string => styled('bold', text)
 export const dim = (text: string): string => styled('dim', text)
 
+export const line = (text: string): void => console.log(text)
+
 export function step(what: string, ms: number): void {
-  console.log(`  ${styled('green', '✓')} ${what.padEnd(42)} ${dim(seconds(ms))}`)
+  console.log(`  ${styled('green', '✓')} ${what.padEnd(52)} ${dim(seconds(ms))}`)
 }
 
 export function warn(text: string): void {

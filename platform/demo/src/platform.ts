@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,7 +24,11 @@ export interface PlatformOptions {
   web?: boolean
   /** Called after each step with how long it took. */
   onStep?: (what: string, ms: number) => void
+  /** Called for a port that was wanted and is busy. */
+  onBusyPort?: (wanted: number, used: number) => void
   onEnd?: (name: string, how: string) => void
+  /** Ends the start; what has been started ends with it. */
+  signal?: AbortSignal
   /** Runs when the databases are there and nothing else is: the seed. */
   beforeServices?: (urls: Urls) => Promise<void>
   logLevel?: string
@@ -63,17 +68,21 @@ export const projectionsFolder = packageFolder('@platform/projections')
 
 /** Starts the whole platform on an embedded PostgreSQL: write side and read side as two databases, every service a process. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { folders, onStep = () => undefined } = options
+  const { folders, signal, onStep = () => undefined } = options
   const guard = new ProcessGuard()
+  const abort = () => void guard.close()
+  signal?.addEventListener('abort', abort)
   const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted()
     const startedAt = performance.now()
     const result = await work()
     onStep(what, performance.now() - startedAt)
     return result
   }
   try {
+    mkdirSync(folders.logs, { recursive: true })
     const secrets = secretsOf(folders)
-    const ports = await choosePorts(options.ports)
+    const ports = await choosePorts(options.ports, options.onBusyPort)
     const postgres = await timed('PostgreSQL', () =>
       startPostgres({ dataFolder: folders.postgres, port: ports.postgres, password: secrets.owner, guard }),
     )
@@ -99,6 +108,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   } catch (error) {
     await guard.close()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', abort)
   }
 }
 

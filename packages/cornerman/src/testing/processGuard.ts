@@ -41,6 +41,7 @@ export class ProcessGuard {
   readonly #guard: ChildProcess
   readonly #reports = new Map<number, (report: GuardReport) => void>()
   #lastId = 0
+  #closed: Promise<void> | undefined
 
   constructor() {
     const script = fileURLToPath(new URL(`./guardMain${extname(import.meta.url)}`, import.meta.url))
@@ -79,7 +80,11 @@ export class ProcessGuard {
   }
 
   /** Ends all that is still running. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     if (this.#guard.exitCode !== null || this.#guard.signalCode !== null || !this.#guard.connected) return
     const exited = once(this.#guard, 'exit')
     this.#guard.disconnect()

@@ -26,5 +26,7 @@ export function openDatabase(url: string, { max = 10 } = {}): Database {
   })
   // A connection that is cut while idle is replaced at the next use.
   pool.on('error', () => undefined)
+  // One that is cut between two statements of a transaction is told by the next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely<WriteSchema>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -5,6 +5,7 @@ import { createDivisions } from '../divisions/divisionCommands.ts'
 import { scheduleEvents } from '../events/eventCommands.ts'
 import type { Result } from '../matches/match.ts'
 import { correctResult, type NewMatch, recordResults, scheduleMatches } from '../matches/matchCommands.ts'
+import type { WriteTransaction } from '../outbox.ts'
 import { startPeriod } from '../rankings/periodCommands.ts'
 import { DivisionCareer, type SeedAthlete } from './career.ts'
 import { seedDivisions } from './divisions.ts'
@@ -47,8 +48,15 @@ const cities = [
 ]
 const dayMs = 86_400_000
 
-/** A made-up federation of three years: everybody in it is marked synthetic. Runs through the same commands as life does. */
-export async function seed(db: Database, options: SeedOptions = {}): Promise<{ athletes: number; bouts: number }> {
+/**
+ * A made-up federation of three years: everybody in it is marked synthetic. Runs through the same commands as life does, in one
+ * transaction: what is killed in the middle leaves nothing.
+ */
+export function seed(db: Database, options: SeedOptions = {}): Promise<{ athletes: number; bouts: number }> {
+  return db.transaction().execute((trx) => seedIn(trx, options))
+}
+
+async function seedIn(trx: WriteTransaction, options: SeedOptions): Promise<{ athletes: number; bouts: number }> {
   const {
     seed: number,
     athletesPerDivision,
@@ -59,18 +67,18 @@ export async function seed(db: Database, options: SeedOptions = {}): Promise<{ a
     onProgress,
   } = { ...defaults, ...options }
   const random = new Random(number)
-  const { ids: divisionIds } = await db.transaction().execute((trx) => createDivisions(trx, seedDivisions))
+  const { ids: divisionIds } = await createDivisions(trx, seedDivisions)
   const careers = []
   const taken = new Set<string>()
   for (const [i, division] of seedDivisions.entries())
-    careers.push(await recruit(db, random, divisionIds[i]!, division.sex, athletesPerDivision, taken))
+    careers.push(await recruit(trx, random, divisionIds[i]!, division.sex, athletesPerDivision, taken))
   const lastSaturday = new Date(today.getTime() - ((today.getUTCDay() + 1) % 7) * dayMs)
   let bouts = 0
   for (let week = 0; week < weeks; week++) {
     // Places are published before the last week, so that there is movement to see.
     const saturday = new Date(lastSaturday.getTime() - (weeks - 1 - week) * 7 * dayMs)
-    if (week === weeks - 1) await db.transaction().execute((trx) => startPeriod(trx, day(saturday)))
-    bouts += await fightWeek(db, random, { careers, week, saturday, eventsPerWeek, boutsPerEvent })
+    if (week === weeks - 1) await startPeriod(trx, day(saturday))
+    bouts += await fightWeek(trx, random, { careers, week, saturday, eventsPerWeek, boutsPerEvent })
     onProgress?.(week + 1, weeks)
   }
   return { athletes: seedDivisions.length * athletesPerDivision, bouts }
@@ -79,7 +87,7 @@ export async function seed(db: Database, options: SeedOptions = {}): Promise<{ a
 const day = (date: Date) => date.toISOString().slice(0, 10)
 
 async function recruit(
-  db: Database,
+  trx: WriteTransaction,
   random: Random,
   divisionId: string,
   sex: 'male' | 'female',
@@ -90,7 +98,7 @@ async function recruit(
   // Two of one name: it happens, and a search must live with it.
   persons[count - 1] = { ...persons[0]!, nickname: null }
   const athletes = persons.map((person) => ({ ...person, id: randomUUID(), synthetic: true }))
-  await db.transaction().execute((trx) => registerAthletes(trx, athletes))
+  await registerAthletes(trx, athletes)
   const seeded: SeedAthlete[] = athletes.map(({ id }) => ({ id, skill: random.normal(), lastFought: -100 }))
   return new DivisionCareer(divisionId, seeded, random)
 }
@@ -104,7 +112,7 @@ interface FightWeek {
 }
 
 async function fightWeek(
-  db: Database,
+  trx: WriteTransaction,
   random: Random,
   { careers, week, saturday, eventsPerWeek, boutsPerEvent }: FightWeek,
 ): Promise<number> {
@@ -124,12 +132,10 @@ async function fightWeek(
       results.push(result)
     }
   }
-  await db.transaction().execute(async (trx) => {
-    await scheduleEvents(trx, events)
-    await scheduleMatches(trx, matches)
-    await recordResults(trx, results)
-    const doubtful = results.filter((result) => result.winnerId !== null && random.chance(0.004))
-    for (const { matchId } of doubtful) await correctResult(trx, matchId, { kind: 'overturned', reason: 'failed test' })
-  })
+  await scheduleEvents(trx, events)
+  await scheduleMatches(trx, matches)
+  await recordResults(trx, results)
+  const doubtful = results.filter((result) => result.winnerId !== null && random.chance(0.004))
+  for (const { matchId } of doubtful) await correctResult(trx, matchId, { kind: 'overturned', reason: 'failed test' })
   return matches.length
 }
