@@ -246,6 +246,17 @@ describe('the clause', () => {
     expect(rows).toEqual([{ score: 3, position: (await stored())[0]!['position'] }])
   })
 
+  test('takes many events too, and keeps their order', async () => {
+    const { text, values } = appendClause([event('m1'), event('m2'), event('m3')], 2)
+    const { rows } = await connection.query(
+      `with appended as (${text}) select $1::int as given, count(*)::int, max(position) as last from appended`,
+      [7, ...values],
+    )
+    const there = await stored()
+    expect(there.map((row) => row['name'])).toEqual(['m1', 'm2', 'm3'])
+    expect(rows).toEqual([{ given: 7, count: 3, last: there[2]!['position'] }])
+  })
+
   test('appends nothing when the statement fails', async () => {
     const { text, values } = appendClause(event('m1'))
     await expect(connection.query(`with appended as (${text}) select 1 / 0 from appended`, values)).rejects.toThrow()

@@ -1,5 +1,5 @@
 import { CornermanError } from '../errors.ts'
-import { type NewEvent, type OutboxColumns, outboxRow, outboxRows } from './event.ts'
+import { type NewEvent, outboxRow, outboxRows } from './event.ts'
 import { executorOf, type TransactionHandle } from './handle.ts'
 
 export interface AppendedEvent {
@@ -8,17 +8,8 @@ export interface AppendedEvent {
   position: number
 }
 
-const columns = 'id, aggregatetype, aggregateid, type, payload, headers'
-
-const insertMany = `
-insert into cornerman.outbox (${columns})
-select ${columns
-  .split(', ')
-  .map((name) => `e.${name}`)
-  .join(', ')}
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[]) with ordinality as e(${columns}, place)
-order by e.place
-returning id, position`
+const columns = ['id', 'aggregatetype', 'aggregateid', 'type', 'payload', 'headers']
+const types = ['uuid', 'text', 'text', 'text', 'jsonb', 'jsonb']
 
 /**
  * Appends an event to the outbox in the caller's own transaction: it leaves if and only if the transaction commits.
@@ -33,14 +24,9 @@ export async function append(
   transaction: TransactionHandle,
   events: NewEvent | readonly NewEvent[],
 ): Promise<AppendedEvent | AppendedEvent[]> {
-  if (!isList(events)) {
-    const { text, values } = appendClause(events)
-    return (await run(transaction, text, values, 1))[0]!
-  }
-  const rows = outboxRows(events)
-  if (rows.length === 0) return []
-  const byColumn = [0, 1, 2, 3, 4, 5].map((column) => rows.map((row) => row[column]!))
-  return run(transaction, insertMany, byColumn, rows.length)
+  const { text, values } = appendClause(events)
+  if (!isList(events)) return (await run(transaction, text, values, 1))[0]!
+  return events.length === 0 ? [] : run(transaction, text, values, events.length)
 }
 
 async function run(
@@ -64,17 +50,24 @@ const appendedEvent = (row: Record<string, unknown>): AppendedEvent => ({
 })
 
 /**
- * The insert as a clause of a bigger statement, so that the event costs no round trip of its own:
+ * The insert as a clause of a bigger statement, so that the events cost no round trip of their own:
  *
  *     with appended as (…), … update matches set … returning (select position from appended)
  *
- * Its parameters begin at `$firstParameter`; it returns `id, position`. A single statement is a transaction of its own, so
- * this is safe outside one too: the change and its event are one statement.
+ * Its parameters begin at `$firstParameter`; it returns `id, position`, a row for each event. A single statement is a
+ * transaction of its own, so this is safe outside one too: the change and its event are one statement.
  */
-export function appendClause(event: NewEvent, firstParameter = 1): { text: string; values: OutboxColumns } {
-  const $ = (index: number) => `$${firstParameter + index}`
-  const text =
-    `insert into cornerman.outbox (${columns}) ` +
-    `values (${$(0)}::uuid, ${$(1)}, ${$(2)}, ${$(3)}, ${$(4)}::jsonb, ${$(5)}::jsonb) returning id, position`
-  return { text, values: outboxRow(event) }
+export function appendClause(
+  events: NewEvent | readonly NewEvent[],
+  firstParameter = 1,
+): { text: string; values: unknown[] } {
+  const rows = isList(events) ? outboxRows(events) : [outboxRow(events)]
+  const insert = `insert into cornerman.outbox (${columns.join(', ')})`
+  const $ = (array: '' | '[]') => types.map((type, i) => `$${firstParameter + i}::${type}${array}`).join(', ')
+  // The plain form is half the work for the server, and most changes have one event.
+  if (rows.length === 1) return { text: `${insert} values (${$('')}) returning id, position`, values: [...rows[0]!] }
+  const text = `${insert}
+select ${columns.map((name) => `e.${name}`).join(', ')} from unnest(${$('[]')}) with ordinality as e(${columns.join(', ')}, place)
+order by e.place returning id, position`
+  return { text, values: columns.map((_, column) => rows.map((row) => row[column])) }
 }

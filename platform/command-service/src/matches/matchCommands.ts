@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Correction, Title } from '@platform/contracts'
 import { sql } from 'kysely'
-import { publish, type WriteTransaction } from '../outbox.ts'
+import { changeAndPublish, publish, type WriteTransaction } from '../outbox.ts'
 import { conflict, notFound } from '@platform/http'
 import { complete, correct, type Result, type ScheduledMatch } from './match.ts'
 
@@ -55,21 +55,23 @@ export async function recordResults(trx: WriteTransaction, results: readonly Res
     complete(matches.get(result.matchId) ?? missing(result.matchId, 'matchId'), result),
   )
   const rows = completions.map((each) => each.row)
-  const updated = await sql`
-    update tournament.matches as m
-    set outcome = r.outcome, winner_id = r.winner_id, method = r.method, round = r.round, time = r.time, completed_at = r.completed_at
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as r(id uuid, outcome text, winner_id uuid, method text, round smallint, time text, completed_at timestamptz)
-    where m.id = r.id and m.outcome is null`.execute(trx)
-  if (Number(updated.numAffectedRows) !== rows.length)
+  const { changed, position } = await changeAndPublish(
+    trx,
+    { text: recordStatement, values: [JSON.stringify(rows)] },
+    completions.map((each) => each.event),
+  )
+  if (changed !== rows.length)
     throw conflict('RESULT_EXISTS', 'somebody else has recorded a result of this match just now')
-  return {
-    position: await publish(
-      trx,
-      completions.map((each) => each.event),
-    ),
-  }
+  return { position }
 }
+
+const recordStatement = `
+update tournament.matches as m
+set outcome = r.outcome, winner_id = r.winner_id, method = r.method, round = r.round, time = r.time, completed_at = r.completed_at
+from jsonb_to_recordset($1::jsonb)
+  as r(id uuid, outcome text, winner_id uuid, method text, round smallint, time text, completed_at timestamptz)
+where m.id = r.id and m.outcome is null
+returning m.id`
 
 /** Corrects a result; what it was before is kept. */
 export async function correctResult(
