@@ -59,6 +59,8 @@ export function useAnswer<T>(path: string | undefined): Answer<T> {
       }
     }
 
+    // What went wrong with another question is no answer to this one.
+    setState((before) => ({ ...before, error: undefined }))
     ask.current = (suffix) => void run(suffix)
     void run()
     return () => {

@@ -77,7 +77,7 @@ function Content({ athlete, divisions }: { athlete: AthleteAnswer['data']; divis
   return (
     <>
       <header class="card-head">
-        <Flag country={country} />
+        {country === null ? null : <Flag country={country} />}
         <div>
           <h2 id="card-name">{name}</h2>
           <p class="details">

@@ -1,10 +1,8 @@
 import { Link } from '../address/Link.tsx'
 import { useNavigation } from '../address/navigation.ts'
 import { Letter } from '../rankings/Form.tsx'
-import { numberText } from '../rankings/words.ts'
+import { dayText, numberText } from '../rankings/words.ts'
 import { type Bout, endingText, shareText, sumText, worthText } from './points.ts'
-
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
 
 const titleNames = { none: '', interim: 'Interim title bout', undisputed: 'Title bout' }
 
@@ -51,10 +49,13 @@ function BoutRow({ bout, isCounted }: { bout: Bout; isCounted: boolean }) {
           <Link href={href({ athlete: opponent.id })} onVisit={() => openAthlete(opponent.id)}>
             {opponent.name}
           </Link>
-          {facts.length === 0 ? null : <span> · {facts.join(' · ')}</span>}
         </p>
-        <p class="when">
-          <time dateTime={date}>{day.format(new Date(date))}</time> · {event}
+        <p class="details">
+          {facts.map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+          <time dateTime={date}>{dayText(date)}</time>
+          <span>{event}</span>
         </p>
         {isCounted && bout.worth > 0 ? (
           <p class="how">

@@ -65,7 +65,7 @@ describe('why an athlete is fourth', () => {
   it('names those next to her and what parts them, in the order of the rule', () => {
     expect(placeReasons(rows, 'd')).toEqual([
       'Level with C on points; C has more wins that count (3 to 2).',
-      'Level with E on points, but has won more lately (2026-03-01).',
+      'Level with E on points, but has won more lately (1 Mar 2026).',
     ])
     expect(placeReasons(rows, 'c')).toEqual([
       '60 points behind B.',

@@ -1,4 +1,5 @@
 import type { AthleteAnswer, RankingRow } from '@platform/contracts'
+import { dayText } from '../rankings/words.ts'
 
 export type Bout = AthleteAnswer['data']['bouts'][number]
 
@@ -85,7 +86,8 @@ function ahead(own: Neighbour, below: Neighbour): string {
 /** What the one who stands first has more of, when both have the same points. */
 function tieBreak(first: Neighbour, second: Neighbour): string {
   if (first.wins > second.wins) return `has more wins that count (${first.wins} to ${second.wins})`
-  if (first.lastWin !== second.lastWin) return `has won more lately (${first.lastWin ?? 'never'})`
+  if (first.lastWin !== null && first.lastWin !== second.lastWin)
+    return `has won more lately (${dayText(first.lastWin)})`
   return 'comes first in the register'
 }
 

@@ -29,6 +29,7 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
   const set = (change: AddressChange) => go(change)
   const count = Object.keys(filtersOf(address)).length
   const shown = divisions.filter(({ slug }) => scope === allDivisions || slug === scope)
+  const countries = countriesOf(shown, address.country)
   return (
     <div class="filters">
       <button
@@ -66,14 +67,16 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
             </Choice>
           </>
         ) : null}
-        <Choice label="Country" value={address.country} onChoose={(country) => set({ country })}>
-          <option value="">Every country</option>
-          {countriesOf(shown, address.country).map(([code, name]) => (
-            <option key={code} value={code}>
-              {name}
-            </option>
-          ))}
-        </Choice>
+        {countries.length === 0 ? null : (
+          <Choice label="Country" value={address.country} onChoose={(country) => set({ country })}>
+            <option value="">Every country</option>
+            {countries.map(([code, name]) => (
+              <option key={code} value={code}>
+                {name}
+              </option>
+            ))}
+          </Choice>
+        )}
         <Choice
           label="Finishes"
           value={address.finishes === undefined ? undefined : String(address.finishes)}

@@ -10,7 +10,13 @@ import { countryName, numberText, recordText, recordWords } from './words.ts'
 
 const highlightMs = 3_000
 
-export function Row({ row, withDivision }: { row: RankingRow; withDivision: boolean }) {
+interface RowProps {
+  row: RankingRow
+  withDivision: boolean
+  withFlag: boolean
+}
+
+export function Row({ row, withDivision, withFlag }: RowProps) {
   const { href, openAthlete } = useNavigation()
   const isChanged = useIsChanged(row)
   const { athlete, champion, place, points, record, form, finishes, division } = row
@@ -22,7 +28,7 @@ export function Row({ row, withDivision }: { row: RankingRow; withDivision: bool
       </td>
       <th scope="row" class="athlete">
         <div class="athlete-inner">
-          <Flag country={athlete.country} />
+          {withFlag ? <Flag country={athlete.country} /> : null}
           <div>
             <span class="names">
               <Link class="name" href={href({ athlete: athlete.id })} onVisit={() => openAthlete(athlete.id)}>

@@ -10,6 +10,8 @@ interface TableProps {
 }
 
 export function Table({ rows, caption, withDivision, isBusy }: TableProps) {
+  // Imported results say nothing of countries.
+  const withFlags = rows.some(({ athlete }) => athlete.country !== null)
   return (
     <table class="rankings" aria-busy={isBusy}>
       <caption class="unseen">{caption}</caption>
@@ -47,7 +49,12 @@ export function Table({ rows, caption, withDivision, isBusy }: TableProps) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Row key={`${row.division.id} ${row.athlete.id}`} row={row} withDivision={withDivision} />
+          <Row
+            key={`${row.division.id} ${row.athlete.id}`}
+            row={row}
+            withDivision={withDivision}
+            withFlag={withFlags}
+          />
         ))}
       </tbody>
     </table>

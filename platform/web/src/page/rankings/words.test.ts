@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { counted, countryName, movementOf, ordinal, recordText, recordWords } from './words.ts'
+import { counted, countryName, dayText, movementOf, ordinal, recordText, recordWords } from './words.ts'
 
 describe('movement', () => {
   it('is a rise when the place has become smaller', () => {
@@ -40,6 +40,10 @@ describe('words', () => {
       '102nd',
     ])
     expect([counted(1, 'athlete'), counted(1_200, 'athlete')]).toEqual(['1 athlete', '1,200 athletes'])
+  })
+
+  it('name days, wherever the reader is', () => {
+    expect(dayText('2024-12-07')).toBe('7 Dec 2024')
   })
 
   it('name countries', () => {

@@ -43,6 +43,11 @@ const ordinals = new Intl.PluralRules('en', { type: 'ordinal' })
 const numbers = new Intl.NumberFormat('en')
 const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' })
 
+const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+
+/** `2024-12-07` → `7 Dec 2024` */
+export const dayText = (day: string): string => days.format(new Date(day))
+
 export const numberText = (n: number): string => numbers.format(n)
 
 export const countryName = (code: string): string => countries.of(code) ?? code
