@@ -1,32 +1,23 @@
 // Runs a task of the project: `node scripts/run.mjs <task> [arguments]`. Does all the set-up that the task needs.
 import { spawn, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { environment, fail, install, nodeBinary, root } from './bootstrap.mjs'
+import { programs } from './programs.mjs'
 import { watchOfStarters } from './starters.mjs'
 
-const bin = (name, script) => join(root, 'node_modules', name, script)
-const tsc = [bin('typescript', 'bin/tsc'), '-b', '--pretty', 'false']
-const types = [...tsc, '.', 'packages/cornerman/tsconfig.test.json', 'e2e']
-const vitest = [bin('vitest', 'vitest.mjs'), 'run']
-const prettier = [bin('prettier', 'bin/prettier.cjs'), '--log-level', 'warn']
-const oxlint = [bin('oxlint', 'bin/oxlint'), '--deny-warnings', '.']
-const vite = [bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']
+const { built, web, types, format, formatNow, lint, unused, tests } = programs
 
 /** Task → the programs that Node runs, one after the other; the arguments go to the last. */
 const tasks = {
-  build: [tsc, vite],
-  check: [[...prettier, '--check', '.'], oxlint, types, [bin('knip', 'bin/knip.js')], [...vitest, '--project', 'unit']],
-  cornerman: [tsc, ['platform/demo/dist/cornerman.js']],
-  demo: [tsc, vite, ['platform/demo/dist/main.js']],
-  format: [
-    [...prettier, '--write', '.'],
-    [...oxlint, '--fix'],
-  ],
-  import: [tsc, ['platform/demo/dist/import.js']],
+  build: [built, web],
+  check: [format, lint, types, unused, [...tests, '--project', 'unit']],
+  cornerman: [built, ['platform/demo/dist/cornerman.js']],
+  demo: [built, web, ['platform/demo/dist/main.js']],
+  format: [formatNow, [...lint, '--fix']],
+  import: [built, ['platform/demo/dist/import.js']],
   test: [['scripts/test.mjs']],
   'test:postgres': [['scripts/postgres.mjs']],
   mutants: [['scripts/mutants.mjs']],
-  bench: [tsc, ['bench/dist/main.js']],
+  bench: [built, ['bench/dist/main.js']],
   soak: [['scripts/soak.mjs']],
 }
 
@@ -36,15 +27,15 @@ const startersRun = watchOfStarters()
 install()
 const node = nodeBinary()
 const env = environment(node)
-const programs = tasks[task]
-for (const program of programs.slice(0, -1)) {
+const steps = tasks[task]
+for (const program of steps.slice(0, -1)) {
   const { status } = spawnSync(node, program, { cwd: root, env, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
 if (!startersRun()) process.exit(1)
 
 // The last one is told by its channel when this process ends, however it ends; and this one watches npm.
-const last = spawn(node, [...programs.at(-1), ...args], {
+const last = spawn(node, [...steps.at(-1), ...args], {
   cwd: root,
   env,
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

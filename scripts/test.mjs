@@ -1,57 +1,36 @@
-// All that Node alone can run: the checks, every suite, and a last line with the sum. Nothing is skipped.
+// All that Node alone can run: the build, the checks, every suite, and a last line with the sum. Nothing is skipped. With
+// arguments only the suites that they name, after the build.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './bootstrap.mjs'
+import { programs } from './programs.mjs'
+import { tally } from './tally.mjs'
 
 const only = process.argv.slice(2)
 const report = join(root, '.cache', 'tests.json')
-mkdirSync(join(root, '.cache'), { recursive: true })
-rmSync(report, { force: true })
-
 const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0
-const program = (name, script) => join(root, 'node_modules', name, script)
-const checks =
-  only.length > 0
-    ? []
-    : [
-        ['format', [program('prettier', 'bin/prettier.cjs'), '--log-level', 'warn', '--check', '.']],
-        ['lint', [program('oxlint', 'bin/oxlint'), '--deny-warnings', '.']],
-        ['unused', [program('knip', 'bin/knip.js')]],
-      ]
-const build = [
-  [
-    'types',
-    [program('typescript', 'bin/tsc'), '-b', '.', 'packages/cornerman/tsconfig.test.json', 'e2e', '--pretty', 'false'],
-  ],
-  ['web', [program('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn', 'platform/web']],
-]
 
-let passed = 0
-let failed = 0
-for (const [name, args] of [...build, ...checks]) {
-  const ok = run(args)
+const sum = { passed: 0, failed: 0, skipped: 0 }
+
+function step(name) {
+  const ok = run(programs[name])
   console.log(`${ok ? 'ok' : 'FAILED'}: ${name}`)
-  if (ok) passed++
-  else failed++
+  sum[ok ? 'passed' : 'failed']++
+  return ok
 }
-if (failed === 0) {
-  const ok = run([
-    program('vitest', 'vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile=${report}`,
-    ...only,
-  ])
-  const result = JSON.parse(readFileSync(report, 'utf8'))
-  passed += result.numPassedTests
-  failed += result.numFailedTests
-  const skipped = result.numPendingTests + result.numTodoTests
-  // A suite that could not even be loaded has no tests to count.
-  if (!ok && result.numFailedTests === 0) failed++
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
-  process.exit(failed > 0 || skipped > 0 ? 1 : 0)
+
+function suites() {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  rmSync(report, { force: true })
+  const ok = run([...programs.tests, '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...only])
+  const found = tally(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined, ok)
+  for (const name of Object.keys(sum)) sum[name] += found[name]
 }
-console.log(`${passed} passed, ${failed} failed, 0 skipped`)
-process.exit(1)
+
+const isBuilt = ['types', 'web'].map(step).every((ok) => ok)
+if (only.length === 0) for (const name of ['format', 'lint', 'unused']) step(name)
+// What was not built would fail everywhere, and hide why.
+if (isBuilt) suites()
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+process.exitCode = sum.failed > 0 || sum.skipped > 0 ? 1 : 0
