@@ -5,4 +5,6 @@ export { type GuardedCommand, type GuardedProcess, ProcessGuard } from './proces
 export { childrenOf, commandOf, isAlive } from './processes.ts'
 export { assertKeysAreNamed, type NamedKeysOptions } from './namedKeys.ts'
 export { type ExpectedDocument, projectionSpec, type ProjectionSpec } from './projectionSpec.ts'
+export { type Random, seeded, seeds } from './random.ts'
+export { Readers, type WatchedView } from './readers.ts'
 export { readStoreContract, type ReadStoreHarness, type TestFunction } from './readStoreContract.ts'
