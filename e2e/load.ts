@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Random } from 'cornerman/testing'
 import { Client } from 'pg'
 import type { TestPlatform } from './platform.ts'
@@ -170,7 +171,10 @@ export class Load {
     const key = `load-${this.#seed}-${++this.#commands}`
     for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
       const answer = await this.#try(method, path, body, key)
-      if (answer?.status === 201 || answer?.status === 200) return answer
+      if (answer?.status === 201 || answer?.status === 200) {
+        if (this.#random.int(20) === 0) await this.#sendOnceMore(method, path, body, key, answer)
+        return answer
+      }
       if (answer !== undefined && refusals.includes(answer.body.code ?? '')) return answer
       const mayPass = answer === undefined || answer.status >= 500 || answer.body.code === 'IDEMPOTENCY_KEY_IN_USE'
       if (!mayPass)
@@ -178,6 +182,13 @@ export class Load {
       this.sentAgain++
       await sleep(pauseMs)
     }
+  }
+
+  /** As a client does whose own memory of the answer was lost. */
+  async #sendOnceMore(method: string, path: string, body: object, key: string, first: Answer): Promise<void> {
+    const again = await this.#try(method, path, body, key)
+    if (again !== undefined && again.status < 300 && !isDeepStrictEqual(again, first))
+      throw new Error(`${key} was answered with ${JSON.stringify(first)}, then with ${JSON.stringify(again)}`)
   }
 
   async #try(method: string, path: string, body: object, key: string): Promise<Answer | undefined> {

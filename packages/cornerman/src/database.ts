@@ -95,6 +95,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 export function openPool(options: ConnectOptions & { max: number }): Pool {
   const pool = new PgPool({ ...configuration(options), max: options.max, idleTimeoutMillis: 30_000 })
   pool.on('error', () => undefined)
+  // Its owner may wait for something else when a connection is cut: the next call tells, and no process ends.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
