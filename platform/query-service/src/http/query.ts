@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { applyDecorators } from '@nestjs/common'
 import { ApiHeader, ApiResponse } from '@nestjs/swagger'
-import { problem } from '@platform/contracts'
+import { type AnswerMeta, problem } from '@platform/contracts'
 import { jsonSchema } from '@platform/http'
 import type { LiveWatermarks } from 'cornerman'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -40,16 +40,25 @@ export function Answers(answer: z.ZodType): MethodDecorator {
  * Answers, or says 304 when the caller has this answer already: a weak ETag from the generation, the position of the last change
  * of a document, and the request.
  */
-export function reply<T extends object>(
+export function reply<T extends { meta: AnswerMeta }>(
   request: FastifyRequest,
   response: FastifyReply,
   live: LiveWatermarks,
   body: T,
 ): T | undefined {
+  if ('after' in body.meta) {
+    // Whether it reflects the position is true of this answer only.
+    void response.header('Cache-Control', 'no-store')
+    return body
+  }
   const changedAt = Math.max(...live.watermarks.map((each) => each.contentPosition))
   const etag = `W/"g${live.generation}-${changedAt}-${createHash('sha1').update(request.url).digest('base64url').slice(0, 8)}"`
   void response.header('ETag', etag).header('Cache-Control', 'public, max-age=1, stale-while-revalidate=30')
-  if (request.headers['if-none-match'] !== etag) return body
+  if (!isKnown(etag, request.headers['if-none-match'])) return body
   void response.status(304)
   return undefined
 }
+
+/** Whether the caller has it: one of a list, or whatever there is. */
+const isKnown = (etag: string, ifNoneMatch: string | undefined): boolean =>
+  (ifNoneMatch ?? '').split(',').some((each) => each.trim() === etag || each.trim() === '*')

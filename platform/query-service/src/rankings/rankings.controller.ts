@@ -12,6 +12,7 @@ import { Refusal } from '@platform/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { flagOf } from '../flag.ts'
+import { fold } from '../fold.ts'
 import { after, Answers, reply } from '../http/query.ts'
 import { READ_MODELS, type ReadModels } from '../readModels.ts'
 import type { Cursors } from './cursor.ts'
@@ -73,10 +74,13 @@ export class RankingsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) response: FastifyReply,
   ): Promise<RankingsAnswer | undefined> {
-    const { limit, cursor, after: position, sort: order, ranked, ...filters } = asked
-    const isSearch = (asked.q ?? '') !== ''
+    const { q: _, limit, cursor, after: position, sort: order, ranked, ...filters } = asked
+    // Of a search for an apostrophe nothing is left to look for.
+    const words = fold(asked.q ?? '')
+    const isSearch = words !== ''
     const filter = {
       ...filters,
+      words,
       ranked: { true: true, false: false, any: undefined }[ranked ?? (isSearch ? 'any' : 'true')],
     }
     const sort =

@@ -1,5 +1,4 @@
 import type { FormLetter, SortField } from '@platform/contracts'
-import { fold } from '../fold.ts'
 
 export interface RankingsFilter {
   /** Slug or id. */
@@ -12,7 +11,8 @@ export interface RankingsFilter {
   active?: boolean | undefined
   /** Also those whose bouts count no more. */
   ranked?: boolean | undefined
-  q?: string | undefined
+  /** What is searched for, folded; empty for no search. */
+  words: string
 }
 
 export interface SortKey {
@@ -56,7 +56,7 @@ const expressions: Record<SortField | 'likeness', string> = {
   name: 'folded_name',
   wins: 'wins',
   finishes: 'finishes',
-  country: `coalesce(country, '~~')`,
+  country: `coalesce(country, '~~') collate "C"`,
   lastWin: `coalesce(last_win, '-infinity'::date)`,
   likeness: 'likeness',
 }
@@ -105,8 +105,7 @@ export function rankingsStatement(
     ...tieBreakers.map((each) => ({ ...each, descending: false })),
   ]
   const order = keys.map((key) => `${key.expression} ${key.descending ? 'desc' : 'asc'}`).join(', ')
-  const words = fold(filter.q ?? '')
-  const search = words === '' ? undefined : searchOf(words, $)
+  const search = filter.words === '' ? undefined : searchOf(filter.words, $)
   const divisions = [
     ...divisionConditions(divisionsView, filter, $),
     ...(search === undefined ? [] : ['division_id in (select division_id from hits)']),
@@ -146,7 +145,7 @@ function divisionConditions(divisionsView: string, filter: RankingsFilter, $: Bi
   if (filter.ranked !== undefined) conditions.push(`ranked = ${$(filter.ranked)}`)
   if (filter.division !== undefined) {
     conditions.push(
-      `division_id = (select d.division_id from ${divisionsView} as d where d.division_id::text = ${$(filter.division)} or d.document ->> 'slug' = ${$(filter.division)})`,
+      `division_id = (select d.division_id from ${divisionsView} as d where d.division_id::text = lower(${$(filter.division)}) or d.document ->> 'slug' = ${$(filter.division)})`,
     )
   }
   if (filter.sex !== undefined) conditions.push(`sex = ${$(filter.sex)}`)

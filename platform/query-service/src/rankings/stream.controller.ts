@@ -1,8 +1,8 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common'
+import { Controller, Get, Inject, Res } from '@nestjs/common'
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger'
 import type { RankingsChange } from '@platform/contracts'
 import type { LiveWatermarks } from 'cornerman'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { READ_MODELS, type ReadModels } from '../readModels.ts'
 import { ChangedDivisions } from './changedDivisions.ts'
 
@@ -30,7 +30,7 @@ export class RankingsStreamController {
       '`event: change` names the divisions that changed; `event: freshness` says how fresh the rankings are. Both carry meta.',
   })
   @ApiProduces('text/event-stream')
-  stream(@Req() request: FastifyRequest, @Res() response: FastifyReply): void {
+  stream(@Res() response: FastifyReply): void {
     response.hijack()
     const { raw } = response
     raw.writeHead(200, {
@@ -51,7 +51,7 @@ export class RankingsStreamController {
     tellFreshness()
     const ends = [this.#changes.subscribe(onChange), this.models.rankings.model.onChange(tellFreshness)]
     const interval = setInterval(tellFreshness, freshnessIntervalMs)
-    request.raw.once('close', () => {
+    raw.once('close', () => {
       clearInterval(interval)
       for (const end of ends) end()
     })
