@@ -4,10 +4,10 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 export class Refused extends Error {
   override readonly name = 'Refused'
   readonly hint: string
-  /** 1: it could not be done; 2: it was not understood. */
-  readonly exitCode: 1 | 2
+  /** 1: it could not be done; 2: it was not understood; 130: it was interrupted. */
+  readonly exitCode: 1 | 2 | 130
 
-  constructor(message: string, hint: string, exitCode: 1 | 2 = 1) {
+  constructor(message: string, hint: string, exitCode: 1 | 2 | 130 = 1) {
     super(message)
     this.hint = hint
     this.exitCode = exitCode
@@ -28,6 +28,7 @@ type Values<T extends ParseArgsOptionsConfig> = ReturnType<
 >['values']
 
 const interrupted = 130
+const stopped = (name: string) => new Refused('stopped before it was done', `run it again: ${name}`, interrupted)
 
 /** Runs a command of this package: its options, its help, and its faults with what to try. Sets the exit code. */
 export async function runCommand<const T extends ParseArgsOptionsConfig>(command: Command<T>): Promise<void> {
@@ -37,8 +38,7 @@ export async function runCommand<const T extends ParseArgsOptionsConfig>(command
   } catch (error) {
     // The signal of a terminal ends children first: what they say then is no fault.
     await new Promise((resolve) => setImmediate(resolve))
-    if (stop.aborted) console.log('\n  stopped before it was done')
-    process.exitCode = stop.aborted ? interrupted : tell(error)
+    process.exitCode = tell(stop.aborted ? stopped(command.name) : error)
   }
 }
 
@@ -65,13 +65,15 @@ function understood<R>(name: string, parse: () => R): R {
   }
 }
 
+/** Says what went wrong; returns the exit code. */
 function tell(error: unknown): number {
-  if (!(error instanceof Refused)) {
-    console.error(error)
-    return 1
-  }
-  console.error(`${error.message}\nTry: ${error.hint}`)
-  return error.exitCode
+  const known = error instanceof Refused
+  if (process.argv.includes('--json')) {
+    const facts = known ? { message: error.message, hint: error.hint } : { message: String(error) }
+    console.log(JSON.stringify({ error: facts }, null, 2))
+  } else if (known) console.error(`${error.message}\nTry: ${error.hint}`)
+  else console.error(error)
+  return known ? error.exitCode : 1
 }
 
 // Ctrl-C comes from the terminal and, once more, from the process that started this one.

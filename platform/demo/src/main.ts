@@ -1,6 +1,6 @@
 import { Refused, runCommand } from './command.ts'
 import { demoFolders, dropData, type Folders } from './folders.ts'
-import { bold, endProgress, line, progress, step, warn } from './output.ts'
+import { bold, endProgress, line, progressBar, step, warn } from './output.ts'
 import { type Platform, startPlatform, type Urls } from './platform.ts'
 import { postOneResult } from './postOneResult.ts'
 import { seedIfEmpty } from './seed.ts'
@@ -72,7 +72,7 @@ async function start(folders: Folders, signal: AbortSignal): Promise<Platform> {
 async function seedAndTell(urls: Urls): Promise<void> {
   const startedAt = performance.now()
   const seeded = await seedIfEmpty(urls, {
-    onProgress: (week, weeks) => progress(`seed: week ${week} of ${weeks}`),
+    onProgress: (week, weeks) => progressBar('seed: weeks', week, weeks),
   })
   endProgress()
   if (seeded === undefined) return

@@ -25,6 +25,22 @@ export function readRunning({ state }: Folders): Running | undefined {
   return running !== undefined && isOurs(running.pid) ? running : undefined
 }
 
+const startMs = 180_000
+
+/** The platform of the running demo, once it has started; nothing where no demo runs. */
+export async function runningOnceReady(folders: Folders, signal: AbortSignal): Promise<Running['platform']> {
+  const deadline = performance.now() + startMs
+  for (;;) {
+    const running = readRunning(folders)
+    if (running === undefined || running.platform !== undefined) break
+    if (performance.now() > deadline) throw refusedBecause(running)
+    await sleep(100, undefined, { signal })
+  }
+  const running = readRunning(folders)
+  if (running?.what === 'import') throw refusedBecause(running)
+  return running?.platform
+}
+
 /** Takes the folders for this process; refused while another one has them. What one that was killed has left ends first. */
 export async function claim(folders: Folders, what: Running['what']): Promise<Claim> {
   const { state } = folders
@@ -76,7 +92,7 @@ const isOurs = (pid: number) => isAlive(pid) && /\b(main|import)\.js\b/.test(com
 
 function refusedBecause({ pid, what, platform }: Running): Refused {
   if (what === 'import')
-    return new Refused(`an import is running, as process ${pid}`, 'wait until it has ended, then start the demo')
+    return new Refused(`an import is running, as process ${pid}`, 'wait until it has ended, then run this again')
   const where = platform === undefined ? 'it is starting' : platform.urls.web
   return new Refused(`the demo is running already, as process ${pid}: ${where}`, 'stop it with Ctrl-C first')
 }

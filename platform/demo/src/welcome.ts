@@ -1,6 +1,5 @@
-import { relative } from 'node:path'
-import { type Folders, repository } from './folders.ts'
-import { bold, dim, line, seconds } from './output.ts'
+import type { Folders } from './folders.ts'
+import { bold, dim, line, seconds, shownPath } from './output.ts'
 import type { Platform } from './platform.ts'
 
 /** What is where, how long it took, and what to try. */
@@ -10,7 +9,7 @@ export function printWelcome({ urls, ports }: Platform, ms: number, { base }: Fo
     ['rankings', urls.web, 'the page'],
     ['commands', `${urls.commandApi}/docs`, 'what can be told, as OpenAPI'],
     ['queries', `${urls.queryApi}/docs`, 'what can be asked, as OpenAPI'],
-    ['PostgreSQL', `127.0.0.1:${ports.postgres}`, `its passwords, its data and all logs: ${shown(base)}`],
+    ['PostgreSQL', `127.0.0.1:${ports.postgres}`, `its passwords, its data and all logs: ${shownPath(base)}`],
   ] as const)
     line(`  ${what.padEnd(11)} ${bold(where.padEnd(28))} ${dim(more)}`)
   line('\n  Try')
@@ -23,9 +22,4 @@ export function printWelcome({ urls, ports }: Platform, ms: number, { base }: Fo
   ] as const)
     line(`    ${how === '' ? what : `${what}:  ${bold(how)}`}`)
   line(`\n  Ctrl-C stops everything; the data stay.\n`)
-}
-
-const shown = (path: string) => {
-  const inside = relative(repository, path)
-  return inside.startsWith('..') ? path : inside
 }

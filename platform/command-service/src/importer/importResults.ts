@@ -53,8 +53,11 @@ const boutsAtOnce = 250
  * Takes published results through the same code as the commands, with their events, the oldest first. What is there already is
  * left alone, so it may be run again, also after it was killed; a second folder goes on where the first one ended.
  */
-export async function importResults(db: Database, folder: string, options: ImportOptions = {}): Promise<ImportReport> {
-  const files = await readFolder(folder)
+export async function importResults(
+  db: Database,
+  files: PublishedFiles,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
   const rejects = [...files.events.rejected, ...files.fighters.rejected, ...files.results.rejected]
   const events = parseAll('events.csv', files.events.rows, parseEvent, rejects)
   const fighters = parseAll('fighters.csv', files.fighters.rows, parseFighter, rejects)
@@ -80,13 +83,15 @@ export async function importResults(db: Database, folder: string, options: Impor
   }
 }
 
-interface Files {
+/** What lies in a folder of published results, line by line. */
+export interface PublishedFiles {
   events: CsvFile
   results: CsvFile
   fighters: CsvFile
 }
 
-async function readFolder(folder: string): Promise<Files> {
+/** Reads `events.csv`, `results.csv` and, if it is there, `fighters.csv`; refused with `UnusableFile`. */
+export async function readFolder(folder: string): Promise<PublishedFiles> {
   const fighters = join(folder, 'fighters.csv')
   return {
     events: await readCsv(join(folder, 'events.csv'), eventColumns),
@@ -275,12 +280,9 @@ class ImportRun {
     const results: Result[] = []
     for (const { event, bouts } of evenings) {
       for (const { result, cardOrder } of bouts) {
-        const [a, b] = result.fighters.map((name) => this.#people.find(name, result.boutClass.limitLbs)) as [
-          { id: string } | { reason: string },
-          { id: string } | { reason: string },
-        ]
-        if ('reason' in a || 'reason' in b) {
-          this.#reject(result, 'reason' in a ? a.reason : (b as { reason: string }).reason)
+        const meant = this.#people.find(result.fighters, result.boutClass.limitLbs)
+        if ('reason' in meant) {
+          this.#reject(result, meant.reason)
           continue
         }
         const id = randomUUID()
@@ -288,14 +290,14 @@ class ImportRun {
           id,
           eventRef: event.ref,
           divisionId: this.#divisions.get(result.boutClass.divisionSlug)!,
-          athleteIds: [a.id, b.id],
+          athleteIds: meant.ids,
           title: result.boutClass.title,
           cardOrder,
           sourceRef: result.ref,
         })
         results.push({
           matchId: id,
-          winnerId: result.winner === null ? null : [a.id, b.id][result.winner]!,
+          winnerId: result.winner === null ? null : meant.ids[result.winner],
           outcome: result.outcome,
           method: result.method ?? undefined,
           round: result.round ?? undefined,

@@ -53,19 +53,23 @@ export class People {
   }
 
   /**
-   * The one who is meant by the name in a bout of this limit. Of two of one name it is the one whose listed weight is nearest;
-   * a tie is nobody. Whom nobody lists is made from the name.
+   * The two who are meant by the names in a bout of this limit. Of two of one name it is the one whose listed weight is nearest;
+   * a tie is nobody, and then the bout is nobody's. Whom nobody lists is made from the name.
    */
-  find(name: string, limitLbs: number | null): { id: string } | { reason: string } {
-    const people = this.#byName.get(name)
-    if (people === undefined) return { id: this.#fromName(name) }
-    if (people.length === 1) return { id: people[0]!.id }
-    const distance = (person: Person) =>
-      limitLbs === null || person.weightLbs === null ? Number.POSITIVE_INFINITY : Math.abs(person.weightLbs - limitLbs)
-    const [nearest, next] = people
-      .toSorted((a, b) => distance(a) - distance(b))
-      .map((person) => ({ id: person.id, distance: distance(person) }))
-    if (nearest!.distance < next!.distance) return { id: nearest!.id }
+  find(names: readonly [string, string], limitLbs: number | null): { ids: [string, string] } | { reason: string } {
+    const [a, b] = [this.#listed(names[0], limitLbs), this.#listed(names[1], limitLbs)]
+    if ('reason' in a) return a
+    if ('reason' in b) return b
+    return { ids: [a.id ?? this.#fromName(names[0]), b.id ?? this.#fromName(names[1])] }
+  }
+
+  #listed(name: string, limitLbs: number | null): { id: string | undefined } | { reason: string } {
+    const people = this.#byName.get(name) ?? []
+    if (people.length < 2) return { id: people[0]?.id }
+    const distance = ({ weightLbs }: Person) =>
+      limitLbs === null || weightLbs === null ? Number.POSITIVE_INFINITY : Math.abs(weightLbs - limitLbs)
+    const [nearest, next] = people.toSorted((a, b) => distance(a) - distance(b))
+    if (distance(nearest!) < distance(next!)) return { id: nearest!.id }
     return {
       reason: `${people.length} fighters are called ${name}, and their listed weights do not tell which of them it was`,
     }

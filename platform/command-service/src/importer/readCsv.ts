@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parse } from 'csv-parse'
 
@@ -30,14 +30,10 @@ export class UnusableFile extends Error {
 /** Reads a file with a header. Lines that are broken are rejected one by one; a file without its columns is refused. */
 export async function readCsv(path: string, columns: readonly string[]): Promise<CsvFile> {
   const file = basename(path)
-  if (!existsSync(path)) throw new UnusableFile(`there is no ${file} in the folder (${path})`)
   const rejected: Rejected[] = []
   const rows: CsvRow[] = []
   let header: string[] | undefined
-  const parser = createReadStream(path).pipe(
-    parse({ bom: true, info: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }),
-  )
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+  for await (const { record, info } of parsedLines(file, await textOf(path))) {
     const fields = record.map((field) => field.replaceAll('\u0000', '').trim())
     if (header === undefined) {
       header = fields
@@ -55,6 +51,37 @@ export async function readCsv(path: string, columns: readonly string[]): Promise
   }
   if (header === undefined) throw new UnusableFile(`${file} is empty: expected a header with ${columns.join(', ')}`)
   return { rows, rejected }
+}
+
+interface ParsedLine {
+  record: string[]
+  info: { lines: number }
+}
+
+async function textOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UnusableFile(code === 'ENOENT' ? `there is no ${path}` : `${path} cannot be read: ${message}`, {
+      cause: error,
+    })
+  }
+}
+
+async function* parsedLines(file: string, text: Buffer): AsyncGenerator<ParsedLine> {
+  try {
+    yield* parse(text, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+    }) as AsyncIterable<ParsedLine>
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('CSV_') !== true) throw error
+    throw new UnusableFile(`${file} is no CSV: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function refuseWithout(file: string, header: readonly string[], columns: readonly string[]): void {
