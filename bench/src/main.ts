@@ -20,7 +20,7 @@ ${Object.entries(benches)
   .map(([name, { summary }]) => `    ${name.padEnd(12)}${summary}`)
   .join('\n')}
 
-  --pairs <n>          interleaved pairs (default: what the goal asks for, 5 or 20)
+  --pairs <n>          interleaved pairs (default: what the goal asks for, 5 or 40)
   --events <n>         size of the backlog of \`projector\` (default: 500000)
   --quick              small sizes: to see that it works, not to measure
   --json               no sentences on standard error
