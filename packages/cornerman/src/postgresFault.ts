@@ -29,6 +29,10 @@ export function isUndefinedTable(error: unknown): boolean {
   return sqlState(error) === '42P01'
 }
 
+export function isRightMissing(error: unknown): boolean {
+  return sqlState(error) === '42501'
+}
+
 export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === '55P03'
 }

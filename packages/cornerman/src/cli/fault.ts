@@ -1,5 +1,5 @@
 import { CornermanError, type ErrorCode, messageOf } from '../errors.ts'
-import { sqlState } from '../postgresFault.ts'
+import { isRightMissing, sqlState } from '../postgresFault.ts'
 
 /** Whatever a command threw, as an error with a code and a hint. */
 export function asCornermanError(error: unknown): CornermanError {
@@ -10,7 +10,7 @@ export function asCornermanError(error: unknown): CornermanError {
 
 function codeAndHint(error: unknown): [ErrorCode, string] {
   const state = sqlState(error)
-  if (state === '42501')
+  if (isRightMissing(error))
     return [
       'RIGHT_MISSING',
       'grant it to the role of DATABASE_URL, or use another role; `cornerman migrate --projector <role>` grants what a projector needs',

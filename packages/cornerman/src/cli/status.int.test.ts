@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { append } from '../outbox/append.ts'
 import type { ProjectionStatus } from '../freshness/status.ts'
-import { eventually } from '../testing/commandLine.ts'
+import { CommandLine, eventually } from '../testing/commandLine.ts'
 import { newPrimary, newReadDatabase } from '../testing/databases.ts'
+import { as, newRole } from '../testing/roles.ts'
 import { openShop, orderId, type Shop } from '../testing/shop.ts'
 
 let shop: Shop
@@ -114,7 +115,7 @@ describe('the lines of a projection in trouble', () => {
   test('say what its projector waits for, and what is being refreshed', async () => {
     await shop.cli.run('project', '--once')
     await shop.connection.query(`
-      update cornerman.checkpoints set lost = 'the store was emptied', trouble = '{"reason": "connection refused", "since": "2026-11-23 20:41:07.1+00"}',
+      update cornerman.checkpoints set lost = 'the store was emptied', trouble = '{"reason": "connection refused", "since": "2026-11-23 20:41:07.1+00", "hint": "start the server"}',
         new_gaps = '[[5, 6]]';
       update cornerman.leases set token = gen_random_uuid(), holder = 'other:1', renewed_at = now() - interval '5 minutes' where name like 'projector/%'`)
     await shop.cli.run('refresh', 'orders', '--no-wait')
@@ -126,8 +127,35 @@ describe('the lines of a projection in trouble', () => {
       '2 outbox positions not visible yet: a transaction is open',
       'LOST: the store was emptied',
       'the projector waits since 2026-11-23 20:41:07 UTC: connection refused',
+      'Try: start the server',
     ])
       expect(out).toContain(`\n  ${line}\n`)
+  })
+
+  test('tell a projector that may not write what another role has made how to go on', async () => {
+    await shop.cli.run('project', '--once')
+    const role = await newRole(shop.cli.env['DATABASE_URL']!)
+    await shop.connection.query(`grant select on orders to "${role}"`)
+    await shop.cli.run('migrate', '--projector', role)
+    const asRole = (name: string) => as(shop.cli.env[name]!, role)
+    const theirs = new CommandLine({
+      DATABASE_URL: asRole('DATABASE_URL'),
+      READ_DATABASE_URL: asRole('READ_DATABASE_URL'),
+      LOG_LEVEL: 'silent',
+    })
+    theirs.write('cornerman.config.mjs', shop.cli.read('cornerman.config.mjs'))
+    const projecting = theirs.start('project')
+    await shop.connection.query('update orders set total = total + 1')
+    const { out } = await eventually(async () => {
+      const ran = await shop.cli.run('status')
+      return ran.out.includes('the projector waits') ? ran : undefined
+    }, 'a projector that waits')
+    projecting.interrupt()
+    await projecting.ended
+    await theirs.close()
+    expect(out).toMatch(
+      /the projector waits since .*: permission denied for table orders_v1_g1\n {2}Try: .*alter table … owner to/,
+    )
   })
 
   test('name the transaction that has been open for long', async () => {

@@ -94,6 +94,8 @@ function troubles({ storeFault, lost, trouble, generations }: ProjectionStatus):
   if (storeFault !== null) lines.push(`the store could not be asked: ${storeFault}`)
   if (lost !== null) lines.push(`LOST: ${lost}`, 'all keys are refreshed from the primary; nothing is to be done')
   if (trouble !== null) lines.push(`the projector waits since ${time(trouble.since)}: ${trouble.reason}`)
+  // A process of an older version of the toolkit has left none.
+  if (typeof trouble?.hint === 'string') lines.push(`Try: ${trouble.hint}`)
   for (const { number, broken } of generations)
     if (broken !== null) lines.push(`generation ${number} is broken, and fed no longer: ${broken}`)
   return lines

@@ -23,7 +23,7 @@ export interface ProjectionStatus {
   /** The process that is active; null when there is none. */
   readonly active: { readonly holder: string; readonly renewedMsAgo: number } | null
   /** What the projector waits for; null when it moves. */
-  readonly trouble: { readonly reason: string; readonly since: string } | null
+  readonly trouble: { readonly reason: string; readonly since: string; readonly hint?: string | null } | null
   readonly lost: string | null
   readonly parkedKeys: number
   readonly parkedEvents: number
@@ -61,7 +61,7 @@ interface BooksRow {
   end: number
   holder: string | null
   renewed_ms_ago: number | null
-  trouble: { reason: string; since: string } | null
+  trouble: { reason: string; since: string; hint?: string | null } | null
   lost: string | null
   open_positions: number | null
   parked_keys: number
