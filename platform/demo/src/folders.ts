@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isReachable } from 'cornerman/testing'
 
@@ -19,8 +19,13 @@ export interface Folders {
   readonly isTemporary: boolean
 }
 
-/** Beside the code; where root runs this and PostgreSQL's user cannot reach that, in a place that both can. */
+/**
+ * Where `CORNERMAN_DEMO_FOLDER` says, else beside the code; where root runs this and PostgreSQL's user cannot reach that, in a
+ * place that both can.
+ */
 export function demoFolders(): Folders {
+  const chosen = process.env['CORNERMAN_DEMO_FOLDER']
+  if (chosen !== undefined && chosen !== '') return foldersIn(resolve(chosen))
   const beside = join(repository, '.cornerman')
   const hash = createHash('sha256').update(repository).digest('hex').slice(0, 8)
   return foldersIn(isReachable(repository) ? beside : `/var/tmp/cornerman-demo-${hash}`)

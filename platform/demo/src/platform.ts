@@ -10,8 +10,9 @@ import { choosePorts, type Ports } from './ports.ts'
 import { answering, Service } from './service.ts'
 
 export { caughtUp } from './caughtUp.ts'
-export { foldersIn, type Folders, temporaryFolders } from './folders.ts'
+export { foldersIn, type Folders, repository, temporaryFolders } from './folders.ts'
 export { postOneResult } from './postOneResult.ts'
+export { readRunning, type Running } from './state.ts'
 export { seedIfEmpty } from './seed.ts'
 export type { Service } from './service.ts'
 
