@@ -1,15 +1,44 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, chromium as playwright, type Page } from 'playwright-core'
+
+const require = createRequire(import.meta.url)
+const cache = join(import.meta.dirname, '..', '.cache')
 
 /** The Chromium that npm has installed; with its own switches it would be a single process without any same-origin policy. */
 export async function launchBrowser(): Promise<Browser> {
   return playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await unpackedChromium(),
     args: ['--no-sandbox', '--disable-gpu'],
     headless: true,
   })
+}
+
+/**
+ * The package unpacks into the folder for temporary files and takes whatever lies there for its own: half a file of a run that was
+ * killed, or one that belongs to another user. So it is given a folder, which gets its name when it is whole.
+ */
+async function unpackedChromium(): Promise<string> {
+  const manifest = join(dirname(require.resolve('@sparticuz/chromium')), '..', 'package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  const folder = join(cache, `chromium-${version}`)
+  if (!existsSync(folder)) {
+    mkdirSync(cache, { recursive: true })
+    const unpacking = mkdtempSync(`${folder}-`)
+    const { TMPDIR } = process.env
+    process.env['TMPDIR'] = unpacking
+    try {
+      await chromium.executablePath()
+      renameSync(unpacking, folder)
+    } finally {
+      if (TMPDIR === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = TMPDIR
+      rmSync(unpacking, { recursive: true, force: true })
+    }
+  }
+  return join(folder, 'chromium')
 }
 
 export interface Visit {
@@ -36,7 +65,7 @@ interface AxeResults {
   violations: { id: string; impact: string | null; nodes: { target: string[]; failureSummary?: string }[] }[]
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds serious or critical, with the places. */
 export async function seriousFindings(page: Page): Promise<string[]> {

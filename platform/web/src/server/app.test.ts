@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from './app.ts'
 
@@ -34,7 +35,11 @@ beforeEach(async () => {
       response.writeHead(200, { 'Content-Type': 'application/json', Link: '</rankings?cursor=a>; rel="next"' }).end(big)
   })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
-  app = await createApp({ page: folder, queryUrl: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` })
+  app = await createApp({
+    page: folder,
+    queryUrl: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    logger: pino({ level: 'silent' }),
+  })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 
@@ -63,9 +68,18 @@ describe('the page', () => {
     }
   })
 
-  it('does not leave its folder', async () => {
-    for (const path of ['/..%2f..%2fetc/passwd', '/assets/..%2f..%2f..%2fetc/passwd', '/%2e%2e/x'])
-      expect([400, 403, 404]).toContain((await fetch(url + path)).status)
+  it('does not leave its folder, and says so in a problem document', async () => {
+    for (const path of [
+      '/..%2f..%2fetc/passwd',
+      '/assets/..%2f..%2f..%2fetc/passwd',
+      '/assets/',
+      '/%zz',
+      '/api/athletes/..%2f..',
+    ]) {
+      const answer = await fetch(url + path)
+      expect([400, 403, 404]).toContain(answer.status)
+      expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    }
   })
 })
 

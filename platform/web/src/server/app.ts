@@ -2,7 +2,8 @@ import { constants } from 'node:zlib'
 import compress from '@fastify/compress'
 import files from '@fastify/static'
 import { fastify, type FastifyInstance } from 'fastify'
-import { sendProblem } from './problem.ts'
+import type { Logger } from 'pino'
+import { errorHandler, sendProblem } from './problem.ts'
 import { queryApi } from './queryApi.ts'
 import { securityHeaders } from './securityHeaders.ts'
 
@@ -10,16 +11,31 @@ export interface AppOptions {
   /** The folder of the built page. */
   page: string
   queryUrl: string
+  logger: Logger
 }
 
 const yearInSeconds = 31_536_000
 
 /** Serves the page, and the query service under `/api`. */
-export async function createApp({ page, queryUrl }: AppOptions): Promise<FastifyInstance> {
-  const app = fastify({ forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } })
+export async function createApp({ page, queryUrl, logger }: AppOptions): Promise<FastifyInstance> {
+  const onError = errorHandler(logger)
+  const app = fastify({
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: onError,
+  })
+  app.setErrorHandler(onError)
   app.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders)
   })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, {
+      status: 404,
+      title: 'Not found',
+      code: 'NOT_FOUND',
+      detail: `there is nothing at ${request.url}`,
+    }),
+  )
   // Leaves the stream of changes alone: text/event-stream is not among the types that it compresses.
   await app.register(compress, {
     threshold: 1_024,
@@ -35,14 +51,6 @@ export async function createApp({ page, queryUrl }: AppOptions): Promise<Fastify
   })
   await app.register(queryApi, { url: queryUrl })
   app.get('/livez', () => ({ status: 'ok' }))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, {
-      status: 404,
-      title: 'Not found',
-      code: 'NOT_FOUND',
-      detail: `there is nothing at ${request.url}`,
-    }),
-  )
   return app
 }
 

@@ -5,7 +5,7 @@ import { environment } from './environment.ts'
 
 const { QUERY_URL, PORT, HOST, LOG_LEVEL } = environment(process.env)
 const logger = pino({ level: LOG_LEVEL, base: { service: 'web' } })
-const app = await createApp({ page: join(import.meta.dirname, '..', 'page'), queryUrl: QUERY_URL })
+const app = await createApp({ page: join(import.meta.dirname, '..', 'page'), queryUrl: QUERY_URL, logger })
 await app.listen({ port: PORT, host: HOST })
 logger.info({ port: PORT }, 'the rankings page is served')
 

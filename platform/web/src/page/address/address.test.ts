@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Address, changeAddress, filtersOf, formatAddress, parseAddress } from './address.ts'
+import { type Address, changeAddress, filtersOf, formatAddress, noFilters, parseAddress } from './address.ts'
 
 describe('an address', () => {
   it('is read as it was written', () => {
@@ -56,8 +56,7 @@ describe('a change of the address', () => {
   it('takes filters away', () => {
     const filtered: Address = { division: 'all', sex: 'male', finishes: 3, active: false }
     expect(filtersOf(filtered)).toEqual({ sex: 'male', finishes: 3, active: false })
-    expect(changeAddress(filtered, { sex: undefined, finishes: undefined, active: undefined })).toEqual({
-      division: 'all',
-    })
+    expect(changeAddress(filtered, noFilters)).toEqual({ division: 'all' })
+    expect(changeAddress(filtered, { ...noFilters, active: true })).toEqual({ division: 'all', active: true })
   })
 })

@@ -74,6 +74,15 @@ export function changeAddress(address: Address, change: AddressChange): Address 
   return compact({ ...address, ...(isSameList ? {} : { cursor: undefined, page: undefined }), ...change })
 }
 
+/** The change that takes all filters away. */
+export const noFilters = {
+  sex: undefined,
+  weightClass: undefined,
+  country: undefined,
+  finishes: undefined,
+  active: undefined,
+} satisfies AddressChange
+
 /** The filters, other than the search and the division, that are set. */
 export const filtersOf = ({ sex, weightClass, country, finishes, active }: Address) =>
   compact({ sex, weightClass, country, finishes, active })

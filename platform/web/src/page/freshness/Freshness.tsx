@@ -1,6 +1,6 @@
 import type { AnswerMeta } from '@platform/contracts'
 import { useLive } from '../api/live.ts'
-import { freshnessText } from './freshnessText.ts'
+import { agoText, freshnessText } from './freshnessText.ts'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
@@ -19,6 +19,7 @@ export function Freshness({ answered }: { answered: AnswerMeta | undefined }) {
       {meta === undefined ? null : (
         <p class="as-of">
           as of <time dateTime={meta.asOf}>{clock.format(new Date(meta.asOf))}</time>
+          {agoText(meta)}
         </p>
       )}
     </div>

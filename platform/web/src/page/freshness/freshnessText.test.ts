@@ -1,6 +1,6 @@
 import { type AnswerMeta, freshnessStates } from '@platform/contracts'
 import { describe, expect, it } from 'vitest'
-import { age, freshnessText } from './freshnessText.ts'
+import { age, agoText, freshnessText } from './freshnessText.ts'
 
 const meta: AnswerMeta = {
   asOf: '2026-01-01T00:00:00.000Z',
@@ -26,9 +26,10 @@ describe('what the page says about its freshness', () => {
     expect(freshnessText('connecting', meta).tone).toBe('wait')
   })
 
-  it('says how far behind stale rankings are', () => {
-    expect(freshnessText('open', { ...meta, state: 'STALE' }).label).toBe('45 s behind')
-    expect(freshnessText('open', { ...meta, state: 'STALE', stalenessMs: null }).label).toBe('Behind')
+  it('says how old stale rankings are, beside the word that is read out once', () => {
+    expect(agoText({ ...meta, state: 'STALE' })).toBe(', 45 s ago')
+    expect(agoText({ ...meta, state: 'STALE', stalenessMs: null })).toBe('')
+    expect(agoText(meta)).toBe('')
   })
 })
 

@@ -13,19 +13,20 @@ export function freshnessText(connection: Connection, meta: AnswerMeta | undefin
     return { tone: 'bad', label: 'Connection lost', detail: 'Reconnecting; what you see may be old.' }
   if (connection === 'connecting' || meta === undefined)
     return { tone: 'wait', label: 'Connecting', detail: 'Waiting for the first word about how fresh the rankings are.' }
-  return stateTexts[meta.state](meta)
+  return stateTexts[meta.state]
 }
 
-const stateTexts: Record<AnswerMeta['state'], (meta: AnswerMeta) => FreshnessText> = {
-  FRESH: () => ({ tone: 'good', label: 'Live', detail: 'Results show within moments.' }),
-  STALE: ({ stalenessMs }) => ({
-    tone: 'wait',
-    label: stalenessMs === null ? 'Behind' : `${age(stalenessMs)} behind`,
-    detail: 'Results come in later than they should.',
-  }),
-  DEGRADED: () => ({ tone: 'wait', label: 'Live, in part', detail: 'Some athletes cannot be brought up to date now.' }),
-  LOST: () => ({ tone: 'bad', label: 'Being restored', detail: 'The rankings are being read anew; some may be old.' }),
-  UNKNOWN: () => ({ tone: 'bad', label: 'Not live', detail: 'Nobody can tell now how old these rankings are.' }),
+const stateTexts: Record<AnswerMeta['state'], FreshnessText> = {
+  FRESH: { tone: 'good', label: 'Live', detail: 'Results show within moments.' },
+  STALE: { tone: 'wait', label: 'Behind', detail: 'Results come in later than they should.' },
+  DEGRADED: { tone: 'wait', label: 'Live, in part', detail: 'Some athletes cannot be brought up to date now.' },
+  LOST: { tone: 'bad', label: 'Being restored', detail: 'The rankings are being read anew; some may be old.' },
+  UNKNOWN: { tone: 'bad', label: 'Not live', detail: 'Nobody can tell now how old these rankings are.' },
+}
+
+/** How long ago the rankings were as they are shown, where that is too long. */
+export function agoText({ state, stalenessMs }: AnswerMeta): string {
+  return state === 'STALE' && stalenessMs !== null ? `, ${age(stalenessMs)} ago` : ''
 }
 
 /** A duration as one says it: `12 s`, `3 min`, `2 h`. */

@@ -1,4 +1,4 @@
-import { allDivisions } from '../address/address.ts'
+import { type AddressChange, allDivisions, filtersOf, noFilters } from '../address/address.ts'
 import { Link } from '../address/Link.tsx'
 import { useNavigation } from '../address/navigation.ts'
 
@@ -13,7 +13,7 @@ const titles: Record<EmptyReason, string> = {
 }
 
 const hints: Record<EmptyReason, string> = {
-  nothing: 'Rankings show here as soon as a division has its first result.',
+  nothing: 'Rankings show here as soon as there is a division with a result.',
   division: 'It may have been given another name.',
   search: 'Accents and small slips do not matter; a part of the name is enough.',
   filters: 'With fewer of them there are more athletes.',
@@ -21,36 +21,30 @@ const hints: Record<EmptyReason, string> = {
 }
 
 export function Empty({ reason }: { reason: EmptyReason }) {
-  const { address, href, go } = useNavigation()
-  const noFilters = {
-    sex: undefined,
-    weightClass: undefined,
-    country: undefined,
-    finishes: undefined,
-    active: undefined,
-  }
-  const everywhere = { division: allDivisions, ...noFilters }
-  const isNarrowed = Object.keys(noFilters).some((name) => name in address)
+  const { address } = useNavigation()
+  const { division } = address
+  const isSearch = reason === 'search'
   return (
     <div class="notice">
       <h2>{titles[reason]}</h2>
       <p>{hints[reason]}</p>
       <p class="ways-out">
         {reason === 'division' ? <WayOut change={{ division: undefined }}>Show the first division</WayOut> : null}
-        {isNarrowed ? <WayOut change={noFilters}>Clear filters</WayOut> : null}
-        {reason === 'search' && address.division !== undefined && address.division !== allDivisions ? (
-          <WayOut change={everywhere}>Search all divisions</WayOut>
+        {Object.keys(filtersOf(address)).length > 0 ? <WayOut change={noFilters}>Clear filters</WayOut> : null}
+        {isSearch && division !== undefined && division !== allDivisions ? (
+          <WayOut change={{ division: allDivisions, ...noFilters }}>Search all divisions</WayOut>
         ) : null}
-        {reason === 'search' ? <WayOut change={{ q: undefined }}>Clear the search</WayOut> : null}
+        {isSearch ? <WayOut change={{ q: undefined }}>Clear the search</WayOut> : null}
       </p>
     </div>
   )
+}
 
-  function WayOut({ change, children }: { change: Parameters<typeof go>[0]; children: string }) {
-    return (
-      <Link class="button" href={href(change)} onVisit={() => go(change)}>
-        {children}
-      </Link>
-    )
-  }
+function WayOut({ change, children }: { change: AddressChange; children: string }) {
+  const { href, go } = useNavigation()
+  return (
+    <Link class="button" href={href(change)} onVisit={() => go(change)}>
+      {children}
+    </Link>
+  )
 }

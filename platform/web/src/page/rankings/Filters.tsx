@@ -1,17 +1,9 @@
-import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { type AddressChange, allDivisions, filtersOf } from '../address/address.ts'
+import { allDivisions, filtersOf, noFilters } from '../address/address.ts'
 import { useNavigation } from '../address/navigation.ts'
 import type { Division } from '../divisions/DivisionTabs.tsx'
+import { Choice } from './Choice.tsx'
 import { countryName } from './words.ts'
-
-const noFilters = {
-  sex: undefined,
-  weightClass: undefined,
-  country: undefined,
-  finishes: undefined,
-  active: undefined,
-}
 
 const sorts = [
   ['', 'Place'],
@@ -26,7 +18,6 @@ const sorts = [
 export function Filters({ divisions, scope }: { divisions: readonly Division[]; scope: string | undefined }) {
   const { address, go } = useNavigation()
   const [isOpen, setIsOpen] = useState(false)
-  const set = (change: AddressChange) => go(change)
   const count = Object.keys(filtersOf(address)).length
   const shown = divisions.filter(({ slug }) => scope === allDivisions || slug === scope)
   const countries = countriesOf(shown, address.country)
@@ -53,13 +44,13 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
             <Choice
               label="Sex"
               value={address.sex}
-              onChoose={(sex) => set({ sex: sex as 'male' | 'female' | undefined })}
+              onChoose={(sex) => go({ sex: sex as 'male' | 'female' | undefined })}
             >
               <option value="">Men and women</option>
               <option value="male">Men</option>
               <option value="female">Women</option>
             </Choice>
-            <Choice label="Weight class" value={address.weightClass} onChoose={(weightClass) => set({ weightClass })}>
+            <Choice label="Weight class" value={address.weightClass} onChoose={(weightClass) => go({ weightClass })}>
               <option value="">Every weight</option>
               {distinct(shown.map(({ weightClass }) => weightClass)).map((weightClass) => (
                 <option key={weightClass}>{weightClass}</option>
@@ -68,7 +59,7 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
           </>
         ) : null}
         {countries.length === 0 ? null : (
-          <Choice label="Country" value={address.country} onChoose={(country) => set({ country })}>
+          <Choice label="Country" value={address.country} onChoose={(country) => go({ country })}>
             <option value="">Every country</option>
             {countries.map(([code, name]) => (
               <option key={code} value={code}>
@@ -80,7 +71,7 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
         <Choice
           label="Finishes"
           value={address.finishes === undefined ? undefined : String(address.finishes)}
-          onChoose={(finishes) => set({ finishes: finishes === undefined ? undefined : Number(finishes) })}
+          onChoose={(finishes) => go({ finishes: finishes === undefined ? undefined : Number(finishes) })}
         >
           <option value="">Any number</option>
           {distinct([1, 3, 5, 10, ...(address.finishes === undefined ? [] : [address.finishes])])
@@ -94,13 +85,13 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
         <Choice
           label="Activity"
           value={address.active === undefined ? undefined : String(address.active)}
-          onChoose={(active) => set({ active: active === undefined ? undefined : active === 'true' })}
+          onChoose={(active) => go({ active: active === undefined ? undefined : active === 'true' })}
         >
           <option value="">Active or not</option>
           <option value="true">Active</option>
           <option value="false">Not active</option>
         </Choice>
-        <Choice label="Order" value={address.sort} onChoose={(sort) => set({ sort })}>
+        <Choice label="Order" value={address.sort} onChoose={(sort) => go({ sort })}>
           {address.q === undefined ? null : <option value="">Best match</option>}
           {sorts.map(([value, name]) => (
             <option key={value} value={value === '' && address.q !== undefined ? 'place' : value}>
@@ -112,33 +103,12 @@ export function Filters({ divisions, scope }: { divisions: readonly Division[]; 
           )}
         </Choice>
         {count === 0 ? null : (
-          <button type="button" class="clear" onClick={() => set(noFilters)}>
+          <button type="button" class="clear" onClick={() => go(noFilters)}>
             Clear filters
           </button>
         )}
       </div>
     </div>
-  )
-}
-
-interface ChoiceProps {
-  label: string
-  value: string | undefined
-  onChoose: (value: string | undefined) => void
-  children: ComponentChildren
-}
-
-function Choice({ label, value, onChoose, children }: ChoiceProps) {
-  return (
-    <label class="choice" data-set={value === undefined ? undefined : ''}>
-      <span>{label}</span>
-      <select
-        value={value ?? ''}
-        onChange={({ currentTarget }) => onChoose(currentTarget.value === '' ? undefined : currentTarget.value)}
-      >
-        {children}
-      </select>
-    </label>
   )
 }
 
