@@ -58,7 +58,7 @@ describe('the packed toolkit', () => {
     )
     const reached = new Set<string>()
     const visit = (file: string): void => {
-      if (reached.has(file)) return
+      if (reached.has(file) || !files.includes(file)) return
       reached.add(file)
       for (const from of importsOf(readFileSync(join(source, file), 'utf8'))) reach(join(dirname(file), from))
     }
