@@ -1,5 +1,6 @@
 const letters: Record<string, string> = {
   ß: 'ss',
+  ẞ: 'ss',
   æ: 'ae',
   Æ: 'ae',
   œ: 'oe',
@@ -18,7 +19,7 @@ const letters: Record<string, string> = {
 /** A name as the read model has it folded: lower case, no accents, no punctuation. The same rule as `published.folded`. */
 export function fold(text: string): string {
   return text
-    .replace(/[ßæÆœŒ]/g, (letter) => letters[letter]!)
+    .replace(/[ßẞæÆœŒ]/g, (letter) => letters[letter]!)
     .toLowerCase()
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')

@@ -22,7 +22,7 @@ async function names(db: Kysely<unknown>): Promise<void> {
     return trim(regexp_replace(
       translate(
         regexp_replace(
-          normalize(lower(replace(replace(replace(replace(replace(name, 'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe')), NFD),
+          normalize(lower(replace(replace(replace(replace(replace(replace(name, 'ß', 'ss'), 'ẞ', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe')), NFD),
           '[\u0300-\u036f]', '', 'g'),
         'łøđðħıþŋς', 'loddhitnσ'),
       '[\s''’‘\x60".,()/_–-]+', ' ', 'g'))`,
