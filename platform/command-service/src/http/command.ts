@@ -23,7 +23,7 @@ export function Command(answer: z.ZodType, status = 201): MethodDecorator {
       required: false,
       description: 'Send the same command again under the same key, and it is done once',
     }),
-    ApiResponse({ status, description: 'Done, and its event is in the outbox', schema: jsonSchema(answer) }),
+    ApiResponse({ status, description: 'Done, and its event is in the outbox', standardSchema: answer }),
     ...Object.entries(refusals).map(([status, description]) =>
       ApiResponse({
         status: Number(status),

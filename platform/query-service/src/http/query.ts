@@ -24,7 +24,7 @@ export function Answers(answer: z.ZodType): MethodDecorator {
   }
   return applyDecorators(
     ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of an answer that you have' }),
-    ApiResponse({ status: 200, description: 'The answer, and how fresh it is', schema: jsonSchema(answer) }),
+    ApiResponse({ status: 200, description: 'The answer, and how fresh it is', standardSchema: answer }),
     ApiResponse({ status: 304, description: 'What you have is still the answer' }),
     ...Object.entries(refusals).map(([status, description]) =>
       ApiResponse({
