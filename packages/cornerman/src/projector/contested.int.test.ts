@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test, vi } from 'vitest'
 import type { Connection } from '../database.ts'
 import { Inventory } from '../testing/inventory.ts'
 import { InventoryLoad } from '../testing/inventoryLoad.ts'
@@ -11,6 +11,7 @@ import { soakMs } from '../testing/soak.ts'
 
 const settings = { fanOutFrom: 12, fanOutKeysMax: 6 }
 const forMs = soakMs(6_000)
+vi.setConfig({ testTimeout: forMs + 60_000 })
 
 let processes: ProjectorProcesses
 let inventory: Inventory
