@@ -179,6 +179,26 @@ describe('the rankings', () => {
     await expect.poll(places, patience).toEqual(second)
   })
 
+  test('pages turn back as far as they were turned forth', async () => {
+    const page = await open('/?division=all')
+    await settled(page)
+    const names = async () => (await shownRows(page)).map((each) => each.name).join()
+    const seen = [await names()]
+    for (let number = 2; number <= 4; number++) {
+      await page.getByRole('link', { name: 'Next' }).click()
+      await page.getByText(`Page ${number}`, { exact: true }).waitFor()
+      await settled(page)
+      seen.push(await names())
+    }
+    expect(new Set(seen).size).toBe(4)
+    for (let number = 3; number >= 1; number--) {
+      await page.getByRole('link', { name: 'Previous' }).click()
+      await page.getByText(`Page ${number}`, { exact: true }).waitFor()
+      await settled(page)
+      expect(await names()).toBe(seen[number - 1])
+    }
+  })
+
   test('a link to a page that the service does not know any more shows the first page', async () => {
     const page = await open(`/?division=${division.slug}&cursor=bm90.mine&page=7`)
     await expect.poll(async () => (await shownRows(page))[0]?.place, patience).toBe('1')
@@ -232,6 +252,20 @@ describe('an athlete’s card', () => {
     expect(new URL(page.url()).search).toBe(`?division=${division.slug}`)
     await page.goForward()
     await card(page).getByRole('heading', { name: first!.name, exact: true }).waitFor()
+  })
+
+  test('gives the focus back to where it was opened, also after a look at an opponent', async () => {
+    const page = await openDivision()
+    const link = athleteLink(page, ranked[5]!.athlete.id)
+    await link.click()
+    const opponent = card(page).locator('.against a').first()
+    const name = await opponent.textContent()
+    await opponent.click()
+    await card(page).getByRole('heading', { name: name!, exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => card(page).count(), patience).toBe(0)
+    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(new URL(page.url()).search).toBe(`?division=${division.slug}`)
   })
 
   test('says so when there is no such athlete', async () => {

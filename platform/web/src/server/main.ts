@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
@@ -5,7 +6,10 @@ import { environment } from './environment.ts'
 
 const { QUERY_URL, PORT, HOST, LOG_LEVEL } = environment(process.env)
 const logger = pino({ level: LOG_LEVEL, base: { service: 'web' } })
-const app = await createApp({ page: join(import.meta.dirname, '..', 'page'), queryUrl: QUERY_URL, logger })
+const page = join(import.meta.dirname, '..', 'page')
+if (!existsSync(join(page, 'index.html')))
+  throw new Error(`the page is not built: there is no ${page}; npm run build makes it`)
+const app = await createApp({ page, queryUrl: QUERY_URL, logger })
 await app.listen({ port: PORT, host: HOST })
 logger.info({ port: PORT }, 'the rankings page is served')
 

@@ -6,7 +6,7 @@ import { type Address, type AddressChange, changeAddress, formatAddress, parseAd
 interface Entry {
   /** Where the pages before this one begin; the first one begins nowhere: ''. */
   trail: string[]
-  /** How many entries back the list without a card is. */
+  /** How many entries back the list without a card is; 0 where there is none. */
   cards: number
 }
 
@@ -84,14 +84,7 @@ function navigationFrom({ address, entry }: Location, show: (location: Location)
     },
     openAthlete: (athlete) => {
       const isFromLink = address.athlete !== undefined && entry.cards === 0
-      visit(
-        changeAddress(address, { athlete }),
-        {
-          trail: entry.trail,
-          cards: isFromLink ? 0 : entry.cards + 1,
-        },
-        isFromLink,
-      )
+      visit(changeAddress(address, { athlete }), { trail: entry.trail, cards: isFromLink ? 0 : entry.cards + 1 })
     },
     // What the page has opened it leaves by going back, so that the next step back does not open it again.
     closeAthlete: () =>

@@ -1,5 +1,5 @@
 import type { AthleteAnswer } from '@platform/contracts'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { useNavigation } from '../address/navigation.ts'
 import { useChanges } from '../api/live.ts'
 import { useAnswer } from '../api/useAnswer.ts'
@@ -8,12 +8,12 @@ import { Flag } from '../rankings/Flag.tsx'
 import { Form } from '../rankings/Form.tsx'
 import { countryName, recordWords } from '../rankings/words.ts'
 import { BoutList } from './BoutList.tsx'
+import { Dialog } from './Dialog.tsx'
 import { Standing } from './Standing.tsx'
 
 /** An athlete's card, over the list: record, form, places, and the points explained bout by bout. */
 export function AthleteCard({ id, divisions }: { id: string; divisions: readonly Division[] }) {
   const { closeAthlete } = useNavigation()
-  const dialog = useDialog(id)
   const { data, error, reload } = useAnswer<AthleteAnswer>(`/athletes/${id}`)
   const athlete = data?.data
 
@@ -33,40 +33,26 @@ export function AthleteCard({ id, divisions }: { id: string; divisions: readonly
   }, [athlete?.name])
 
   return (
-    <dialog
-      ref={dialog}
-      class="card"
-      aria-labelledby="card-name"
-      onCancel={(event) => {
-        event.preventDefault()
-        closeAthlete()
-      }}
-      onClick={(event) => {
-        if (event.target === dialog.current) closeAthlete()
-      }}
+    <Dialog
+      labelledBy="card-name"
+      onClose={closeAthlete}
+      focusAfterwards={() => rowOf(id) ?? document.getElementById('rankings')}
     >
-      <div class="card-inner">
-        <button type="button" class="close" aria-label="Close" onClick={closeAthlete}>
-          <svg viewBox="0 0 14 14" aria-hidden="true">
-            <path d="m1 1 12 12M13 1 1 13" />
-          </svg>
-        </button>
-        {athlete === undefined ? (
-          <div class="card-wait">
-            <h2 id="card-name">{error === undefined ? 'Athlete' : 'No card'}</h2>
-            <p role="status">
-              {error === undefined
-                ? 'Loading …'
-                : error.status === 404
-                  ? 'There is no such athlete.'
-                  : 'The athlete cannot be read now. This page keeps trying by itself.'}
-            </p>
-          </div>
-        ) : (
-          <Content athlete={athlete} divisions={divisions} />
-        )}
-      </div>
-    </dialog>
+      {athlete === undefined ? (
+        <div class="card-wait">
+          <h2 id="card-name">{error === undefined ? 'Athlete' : 'No card'}</h2>
+          <p role="status">
+            {error === undefined
+              ? 'Loading …'
+              : error.status === 404
+                ? 'There is no such athlete.'
+                : 'The athlete cannot be read now. This page keeps trying by itself.'}
+          </p>
+        </div>
+      ) : (
+        <Content athlete={athlete} divisions={divisions} />
+      )}
+    </Dialog>
   )
 }
 
@@ -128,20 +114,5 @@ function Tally({ name, value }: { name: string; value: number }) {
   )
 }
 
-/** Opens as a modal dialog, and gives the focus back when it goes. */
-function useDialog(id: string) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useLayoutEffect(() => {
-    const shown = dialog.current
-    shown?.showModal()
-    return () => {
-      shown?.close()
-      // Whoever came by a link to the card has focused nothing that is still there.
-      if (document.activeElement === document.body) {
-        const row = document.querySelector<HTMLElement>(`a.name[href*="${CSS.escape(id)}"]`)
-        ;(row ?? document.getElementById('rankings'))?.focus()
-      }
-    }
-  }, [])
-  return dialog
-}
+/** Whoever came by a link to the card has focused nothing that is still there. */
+const rowOf = (id: string) => document.querySelector<HTMLElement>(`a.name[href*="${CSS.escape(id)}"]`)
