@@ -37,7 +37,7 @@ export class Reader {
   /** What only looks may be looked at again: a reader takes longer to type than a projector to project. */
   async #run({ command, output, line }: CommandStep): Promise<void> {
     const looks = /cornerman status|"select /.test(command)
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 60_000
     for (;;) {
       const terminal = this.#open(command)
       await terminal.ended
@@ -92,10 +92,10 @@ class Terminal {
     this.ended = promise
   }
 
-  /** Waits for the condition on what is printed; `false` when the command ends, or half a minute passes, without it. */
+  /** Waits for the condition on what is printed; `false` when the command ends, or a minute passes, without it. */
   async until(isEnough: (printed: string) => boolean): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => resolve(false), 30_000)
+    const timer = setTimeout(() => resolve(false), 60_000)
     this.#onPrinted = () => {
       if (isEnough(this.printed)) resolve(true)
       else if (this.#process.exitCode !== null) resolve(false)
