@@ -72,6 +72,22 @@ describe('the pages', () => {
   })
 })
 
+describe('the pages titled by a symptom', () => {
+  const sources = globSync('packages/cornerman/src/**/*.ts', {
+    cwd: root,
+    exclude: (name) => name.endsWith('.test.ts'),
+  })
+  const toolkit = sources.map(textOf).join('\n')
+
+  test.each(pages.filter((page) => page.includes('status-says')))('%s quotes what the toolkit prints', (page) => {
+    const symptoms = [...textOf(page).matchAll(/^\| (.*?) \|/gm)].map(([, cell]) => cell!)
+    const quoted = symptoms.flatMap((cell) => [...cell.matchAll(/`(?:LOST: )?([^`]+)`/g)].map(([, text]) => text!))
+    const fragments = quoted.flatMap((text) => text.split('…').map((part) => part.trim())).filter((part) => part !== '')
+    expect(fragments.filter((part) => !toolkit.includes(part))).toEqual([])
+    expect(quoted.length + symptoms.filter((cell) => /^[A-Z_]{6,} *$/.test(cell)).length).toBeGreaterThan(3)
+  })
+})
+
 describe('the reference', () => {
   /** The first cells of a page's tables. */
   const rowsOf = (page: string) =>
