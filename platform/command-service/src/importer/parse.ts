@@ -86,24 +86,24 @@ export const fromName = (name: string): string => `name:${name}`
 
 const isName = (name: string) => name.length > 0 && name.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(name)
 
-const outcomes: Record<string, Pick<PublishedResult, 'winner' | 'outcome'>> = {
-  'W/L': { winner: 0, outcome: 'win' },
-  'L/W': { winner: 1, outcome: 'win' },
-  'D/D': { winner: null, outcome: 'draw' },
-  'NC/NC': { winner: null, outcome: 'no_contest' },
-}
+const outcomes = new Map<string, Pick<PublishedResult, 'winner' | 'outcome'>>([
+  ['W/L', { winner: 0, outcome: 'win' }],
+  ['L/W', { winner: 1, outcome: 'win' }],
+  ['D/D', { winner: null, outcome: 'draw' }],
+  ['NC/NC', { winner: null, outcome: 'no_contest' }],
+])
 
-const methods: Record<string, Method> = {
-  'KO/TKO': 'ko_tko',
-  "TKO - Doctor's Stoppage": 'doctors_stoppage',
-  Submission: 'submission',
-  'Decision - Unanimous': 'decision_unanimous',
-  'Decision - Split': 'decision_split',
-  'Decision - Majority': 'decision_majority',
-  DQ: 'disqualification',
-  'Could Not Continue': 'could_not_continue',
-  Other: 'other',
-}
+const methods = new Map<string, Method>([
+  ['KO/TKO', 'ko_tko'],
+  ["TKO - Doctor's Stoppage", 'doctors_stoppage'],
+  ['Submission', 'submission'],
+  ['Decision - Unanimous', 'decision_unanimous'],
+  ['Decision - Split', 'decision_split'],
+  ['Decision - Majority', 'decision_majority'],
+  ['DQ', 'disqualification'],
+  ['Could Not Continue', 'could_not_continue'],
+  ['Other', 'other'],
+])
 
 const overturned = 'Overturned'
 
@@ -116,14 +116,14 @@ export function parseResult({ line, values }: CsvRow): Parsed<PublishedResult> {
     string,
   ]
   const fighters = bout.split(/ vs\.? /).map((name) => name.trim())
-  const outcome = outcomes[outcomeText]
+  const outcome = outcomes.get(outcomeText)
   const boutClass = boutClassOf(weightClass)
   if (event === '') return { reason: 'EVENT is empty' }
   if (fighters.length !== 2 || !fighters.every(isName)) return { reason: `BOUT does not name two fighters: ${bout}` }
   if (fighters[0] === fighters[1]) return { reason: `BOUT names one fighter twice: ${bout}` }
-  if (outcome === undefined) return { reason: `OUTCOME is none of ${Object.keys(outcomes).join(', ')}: ${outcomeText}` }
+  if (outcome === undefined) return { reason: `OUTCOME is none of ${[...outcomes.keys()].join(', ')}: ${outcomeText}` }
   if (boutClass === undefined) return { reason: `WEIGHTCLASS is not known: ${weightClass}` }
-  if (!(method in methods) && method !== overturned) return { reason: `METHOD is not known: ${method}` }
+  if (!methods.has(method) && method !== overturned) return { reason: `METHOD is not known: ${method}` }
   const isOverturned = method === overturned
   return {
     value: {
@@ -132,7 +132,7 @@ export function parseResult({ line, values }: CsvRow): Parsed<PublishedResult> {
       fighters: fighters as [string, string],
       ...(isOverturned ? { winner: null, outcome: 'overturned' } : outcome),
       boutClass,
-      method: methods[method] ?? null,
+      method: methods.get(method) ?? null,
       round: /^[1-9]\d?$/.test(values['ROUND'] ?? '') ? Number(values['ROUND']) : null,
       time: /^\d{1,2}:[0-5]\d$/.test(values['TIME'] ?? '') ? values['TIME']! : null,
       ref: values['URL'] || `bout:${event}|${bout}`,

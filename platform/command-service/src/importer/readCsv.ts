@@ -77,6 +77,8 @@ async function* parsedLines(file: string, text: Buffer): AsyncGenerator<ParsedLi
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
+      // A blank before a quote would make it a letter like any other.
+      trim: true,
     }) as AsyncIterable<ParsedLine>
   } catch (error) {
     if ((error as { code?: string }).code?.startsWith('CSV_') !== true) throw error
