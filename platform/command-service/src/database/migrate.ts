@@ -72,10 +72,13 @@ async function closeDatabase(db: Kysely<unknown>, allowed: readonly Role[]): Pro
   for (const { name } of allowed) await sql`grant connect on database ${database} to ${sql.id(name)}`.execute(db)
 }
 
+/** Commands add to everything and change what can change; what has been told, corrected or published stays. */
 async function grantCommand(db: Kysely<unknown>, name: string): Promise<void> {
   const role = sql.id(name)
+  await sql`revoke all on all tables in schema tournament from ${role}`.execute(db)
   await sql`grant usage on schema tournament, published to ${role}`.execute(db)
-  await sql`grant select, insert, update on all tables in schema tournament to ${role}`.execute(db)
+  await sql`grant select, insert on all tables in schema tournament to ${role}`.execute(db)
+  await sql`grant update on tournament.athletes, tournament.divisions, tournament.matches to ${role}`.execute(db)
   await sql`grant delete on tournament.idempotency_keys to ${role}`.execute(db)
   await sql`grant usage on all sequences in schema tournament to ${role}`.execute(db)
   await sql`grant select on all tables in schema published to ${role}`.execute(db)
