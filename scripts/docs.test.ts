@@ -1,6 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { defineProjection } from '../packages/cornerman/src/projection.ts'
+import { postgres } from '../packages/cornerman/src/readStores/postgres/index.ts'
+import { sql } from '../packages/cornerman/src/sql.ts'
 import { defaultSettings } from '../packages/cornerman/src/projector/settings.ts'
 import { storeMigrations } from '../packages/cornerman/src/readStores/postgres/schema.ts'
 import { primaryMigrations } from '../packages/cornerman/src/schema/primary.ts'
@@ -69,6 +73,22 @@ describe('the pages', () => {
       (file) => ![file, `packages/cornerman/src/${file}`].some((each) => existsSync(join(root, each))),
     )
     expect(missing).toEqual([])
+  })
+})
+
+describe('the projections in', () => {
+  test.each(['README.md', 'packages/cornerman/README.md'])('%s are ones', (page) => {
+    const blocks = [...textOf(page).matchAll(/^```ts\n([^]*?)^```/gm)].map(([, text]) => text!)
+    const projections = blocks
+      .flatMap((text) => text.split(/^(?=export const)/m))
+      .filter((text) => /^export const \w+ = defineProjection/.test(text))
+    const defined = projections.map((text) => {
+      const code = stripTypeScriptTypes(text).replace(/^export const \w+ =/, 'return')
+      return new Function('defineProjection', 'sql', 'postgres', code)(defineProjection, sql, postgres) as object
+    })
+    expect(defined.length).toBeGreaterThan(0)
+    for (const projection of defined)
+      expect(projection).toMatchObject({ version: 1, mappings: expect.any(Map) as Map<string, unknown> })
   })
 })
 
