@@ -34,6 +34,8 @@ export interface Attempt {
   readonly ambiguous: readonly Key[]
   /** Monotonic. */
   readonly startedAt: number
+  /** The primary's clock at the snapshot, in milliseconds since 1970. */
+  readonly takenAtMs: number
 }
 
 /** An attempt that is older than this is thrown away: tombstones are kept much longer, so it can bring nothing back. */
@@ -79,7 +81,7 @@ export class AttemptMaker {
         projection.keyColumns.map((_, i) => keys.map((key) => key[i])),
       )
       await connection.query('commit')
-      return { version, generations, startedAt, ...documentsOf(keys, rows) }
+      return { version, generations, startedAt, takenAtMs: now, ...documentsOf(keys, rows) }
     } catch (error) {
       await this.close()
       throw error

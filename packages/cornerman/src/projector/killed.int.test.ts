@@ -11,7 +11,7 @@ const settings = { fanOutFrom: 12, fanOutKeysMax: 6 }
 const takeOverMsMax = 15_000
 
 // Each of them has two processes, which mostly wait for the lease.
-vi.setConfig({ maxConcurrency: 4 })
+vi.setConfig({ maxConcurrency: 4, testTimeout: 120_000 })
 
 let processes: ProjectorProcesses
 const takeOvers: number[] = []

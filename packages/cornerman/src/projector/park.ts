@@ -91,17 +91,20 @@ export class Park {
     return keys.length
   }
 
-  /** Forgets keys that were written since; those that were not parked cost nothing. */
-  async release(keys: readonly Key[]): Promise<void> {
+  /**
+   * Forgets keys that were written by an attempt of this instant; those that were not parked cost nothing. What was parked
+   * after it, by a newer attempt, is still stale.
+   */
+  async release(keys: readonly Key[], takenAtMs: number): Promise<void> {
     if (this.#keys.size === 0) return
     const parked = keys.filter((key) => this.has(key))
     if (parked.length === 0) return
-    await this.#pool.query(
+    const { rows } = await this.#pool.query<{ key: string[] }>(
       `delete from cornerman.parked_keys where projection = $1 and store = $2 and version = $3
-       and to_jsonb(key) in (select jsonb_array_elements($4::jsonb))`,
-      [...this.#of, JSON.stringify(parked)],
+       and to_jsonb(key) in (select jsonb_array_elements($4::jsonb)) and tried_at <= to_timestamp($5::float8 / 1000) returning key`,
+      [...this.#of, JSON.stringify(parked), takenAtMs],
     )
-    for (const key of parked) this.#keys.delete(keyString(key))
+    for (const { key } of rows) this.#keys.delete(keyString(key))
   }
 
   /** Parked keys whose time to be tried again has come, the longest waiting first. */

@@ -26,6 +26,9 @@ const parkedKeys = async () =>
   ).rows
 const parkedEvents = async () =>
   (await inventory.write.query<Parked>('select type as name, code, reason from cornerman.parked_events')).rows
+const versionOf = async (id: number) =>
+  (await inventory.read.query<{ _version: number }>('select _version from read_models.things_v1 where id = $1', [id]))
+    .rows[0]!._version
 const nothingParked = async () => (await parkedKeys()).length + (await parkedEvents()).length === 0
 const allDue = () =>
   inventory.write.query(
@@ -177,5 +180,53 @@ test('past a number of parked keys the projector pauses, says why, tries one key
   await until(
     'it says no more',
     async () => (await inventory.value('select trouble from cornerman.checkpoints')) === null,
+  )
+})
+
+test('a key that was parked while an older attempt for it was on its way stays parked', async () => {
+  const held = Promise.withResolvers<void>()
+  let isHeld = false
+  let holding = false
+  inventory.start({
+    projections: [
+      things({
+        wrap: (store) => ({
+          write: async (ref, version, documents) => {
+            const isTheOne = holding && documents.length === 1 && documents[0]!.key[0] === '3'
+            if (isTheOne) {
+              holding = false
+              isHeld = true
+              await held.promise
+            }
+            return store.write(ref, version, documents)
+          },
+        }),
+      }),
+    ],
+  })
+  await inventory.built()
+  await inventory.reflects(
+    await inventory.change('update things set price = 0 where id = 3', { type: 'ThingChanged', id: 3 }),
+  )
+  const before = await versionOf(3)
+  // It can be computed for a moment: the attempt of that moment is held up on its way to the store.
+  holding = true
+  await inventory.write.query('update things set price = 1 where id = 3')
+  await allDue()
+  await until('the older attempt is on its way', () => isHeld)
+  await inventory.reflects(
+    await inventory.change('update things set price = 0 where id = 3', { type: 'ThingChanged', id: 3 }),
+  )
+  await inventory.write.query(`update cornerman.parked_keys set retry_at = now() + interval '1 hour'`)
+  held.resolve()
+  await until('the older attempt has arrived', async () => {
+    return (await versionOf(3)) > before
+  })
+  await inventory.reflects(
+    await inventory.change('update things set count = 9 where id = 4', { type: 'ThingChanged', id: 4 }),
+  )
+  assert.deepEqual(
+    (await parkedKeys()).map(({ name }) => name),
+    ['3'],
   )
 })

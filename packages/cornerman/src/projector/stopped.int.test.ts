@@ -11,7 +11,7 @@ import { until } from '../testing/waits.ts'
 const settings = { fanOutFrom: 12, fanOutKeysMax: 6 }
 /** Past the lease always; in a soak also past the time-outs of the server's sessions. */
 const stoppedForMs = Math.min(soakMs(0), 40_000)
-const timeout = 60_000 + 2 * stoppedForMs
+const timeout = 120_000 + 2 * stoppedForMs
 
 // Each of them has two processes, which mostly wait for the lease.
 vi.setConfig({ maxConcurrency: 4, testTimeout: timeout })

@@ -120,7 +120,8 @@ export class DocumentWriter {
     this.#options.onWritten?.()
     await this.#park(parked)
     const left = new Set(parked.map(({ key }) => keyString(key)))
-    await park.release(keys.map(({ key }) => key).filter((key) => !left.has(keyString(key))))
+    const done = keys.map(({ key }) => key).filter((key) => !left.has(keyString(key)))
+    await park.release(done, attempt.takenAtMs)
     trouble.over()
   }
 
