@@ -27,8 +27,12 @@ const parkedKeys = async () =>
 const parkedEvents = async () =>
   (await inventory.write.query<Parked>('select type as name, code, reason from cornerman.parked_events')).rows
 const versionOf = async (id: number) =>
-  (await inventory.read.query<{ _version: number }>('select _version from read_models.things_v1 where id = $1', [id]))
-    .rows[0]!._version
+  (
+    await inventory.read.query<{ version: number }>(
+      'select _version as version from read_models.things_v1 where id = $1',
+      [id],
+    )
+  ).rows[0]!.version
 const nothingParked = async () => (await parkedKeys()).length + (await parkedEvents()).length === 0
 const allDue = () =>
   inventory.write.query(
