@@ -6,7 +6,7 @@ import { launchBrowser, seriousFindings, sidewaysScroll, type Visit, visit } fro
 import { startTestPlatform, type TestPlatform } from './platform.ts'
 import { athleteLink, card, settled, shownRows } from './rankingsPage.ts'
 
-const patience = { timeout: 15_000, interval: 50 }
+const patience = { timeout: 30_000, interval: 50 }
 const nobody = '00000000-0000-4000-8000-000000000000'
 
 let platform: TestPlatform
@@ -287,7 +287,9 @@ describe('live', () => {
     await link.focus()
 
     await postResult(winner!, loser!)
-    await page.locator(`tr[data-changed] a[href*="${winner!.athlete.id}"]`).waitFor()
+    await page.locator(`tr[data-changed=result] a[href*="${winner!.athlete.id}"]`).waitFor()
+    expect(await page.locator('tr[data-changed=result]').count()).toBeLessThanOrEqual(2)
+    expect(await page.locator('tr[data-changed=place]').count()).toBeGreaterThan(0)
     const points = async () => (await shownRows(page)).find(({ id }) => id === winner!.athlete.id)?.points
     expect(await points()).toBe(winner!.points + 120)
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(winner!.athlete.name)
@@ -370,6 +372,15 @@ describe('everybody can use it', () => {
     })
   }
 
+  test('nothing is wider than the window, however wide it is', async () => {
+    const page = await open('/?division=all')
+    await settled(page)
+    for (const width of [320, 480, 700, 720, 940, 980, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect([width, await sidewaysScroll(page)]).toEqual([width, 0])
+    }
+  })
+
   test('nothing is wider than a window of 360 pixels', async () => {
     const page = await openDivision('', { viewport: { width: 360, height: 740 }, hasTouch: true })
     expect(await sidewaysScroll(page)).toBe(0)
@@ -443,7 +454,7 @@ describe('when something is away', () => {
       await expect.poll(() => status.textContent(), patience).toMatch(/^Not live/)
       expect(await shownRows(page)).toHaveLength(25)
     })
-    await expect.poll(() => status.textContent(), { ...patience, timeout: 30_000 }).toMatch(/^Live/)
+    await expect.poll(() => status.textContent(), patience).toMatch(/^Live/)
   })
 
   test('while the query service is away the page keeps what it has and says so, and comes back by itself', async () => {
@@ -467,7 +478,7 @@ describe('when something is away', () => {
       expect(await shownRows(page)).toHaveLength(25)
       return late
     })
-    await expect.poll(() => status.textContent(), { ...patience, timeout: 30_000 }).toMatch(/^Live/)
+    await expect.poll(() => status.textContent(), patience).toMatch(/^Live/)
     await expect.poll(() => page.getByRole('alert').count(), patience).toBe(0)
     await expect.poll(async () => (await shownRows(visitor)).length, patience).toBe(25)
   })

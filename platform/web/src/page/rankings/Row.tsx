@@ -18,10 +18,10 @@ interface RowProps {
 
 export function Row({ row, withDivision, withFlag }: RowProps) {
   const { href, openAthlete } = useNavigation()
-  const isChanged = useIsChanged(row)
+  const change = useChange(row)
   const { athlete, champion, place, points, record, form, finishes, division } = row
   return (
-    <tr class={champion ? 'champion' : undefined} data-changed={isChanged ? '' : undefined}>
+    <tr class={champion ? 'champion' : undefined} data-changed={change}>
       <td class="place">
         <span class="number">{place ?? '–'}</span>
         <Movement row={row} />
@@ -71,17 +71,19 @@ function Details({ row, withDivision }: { row: RankingRow; withDivision: boolean
   )
 }
 
-/** Whether what the row shows has changed just now. */
-function useIsChanged(row: RankingRow): boolean {
-  const shown = JSON.stringify(row)
+/** What of a row has changed just now: its own doing, or only the place, by somebody else's. */
+function useChange(row: RankingRow): 'result' | 'place' | undefined {
+  const { place, movement, ...own } = row
+  const shown = { own: JSON.stringify(own), place: `${place} ${movement}` }
   const before = useRef(shown)
-  const [isChanged, setIsChanged] = useState(false)
+  const [change, setChange] = useState<'result' | 'place'>()
   useEffect(() => {
-    if (before.current === shown) return
+    const { own: ownBefore, place: placeBefore } = before.current
+    if (shown.own === ownBefore && shown.place === placeBefore) return
     before.current = shown
-    setIsChanged(true)
-    const timer = setTimeout(() => setIsChanged(false), highlightMs)
+    setChange(shown.own === ownBefore ? 'place' : 'result')
+    const timer = setTimeout(() => setChange(undefined), highlightMs)
     return () => clearTimeout(timer)
-  }, [shown])
-  return isChanged
+  }, [shown.own, shown.place])
+  return change
 }
