@@ -1,7 +1,7 @@
 // Proves that the tests bite: puts in the classic bugs one by one, in a copy of the tree, and says which test caught each.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail, root } from './bootstrap.mjs'
 import { applyPatch, readPatches } from './mutantPatches.mjs'
@@ -70,6 +70,11 @@ async function firstFailure(tree, tests, running) {
   const { testResults } = readReport(report, output)
   const failed = testResults.flatMap((suite) => suite.assertionResults.filter(({ status }) => status === 'failed'))
   if (failed.length > 0) return failed[0].fullName
+  // Its tests are listed, so it was loaded, and what goes before them has failed.
+  const unprepared = testResults.find(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length > 0,
+  )
+  if (unprepared !== undefined) return `what ${relative(tree, unprepared.name)} begins with`
   throw new Error(`no test failed, but the run did:\n${testResults.map(({ message }) => message).join('\n') || output}`)
 }
 
