@@ -21,14 +21,14 @@ export async function lockRow(url: string, table: string, id: string) {
   await client.query('begin')
   await client.query(`select 1 from ${table} where id = $1 for update`, [id])
   return {
-    /** Until somebody waits for it. */
-    awaited: () =>
-      until(`somebody waits for ${table} ${id}`, async () => {
+    /** Until so many wait for it. */
+    awaited: (count = 1) =>
+      until(`${count} wait for ${table} ${id}`, async () => {
         const waiting = await query(
           url,
           `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
-        return waiting.length > 0
+        return waiting.length >= count
       }),
     async release() {
       await client.query('rollback')

@@ -41,7 +41,9 @@ export class DivisionCareer {
   }
 
   #pair(week: number, isTitle: boolean): [SeedAthlete, SeedAthlete] {
-    const rested = this.#athletes.filter((athlete) => week - athlete.lastFought >= 6)
+    const free = this.#athletes.filter((athlete) => week - athlete.lastFought >= 6)
+    // A small division rests less.
+    const rested = free.length < 8 ? this.#athletes : free
     if (isTitle) {
       const contenders = rested.filter((athlete) => athlete !== this.#champion).sort((x, y) => y.skill - x.skill)
       const holder = this.#champion ?? contenders.shift()!

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problemOf } from '../answer.ts'
 import { type Card, newCard, newMatch } from '../card.ts'
 import { type CommandSide, openCommandSide } from '../commandSide.ts'
+import { lockRow } from '../waits.ts'
 import { outboxAfter, type OutboxRow, written } from '../written.ts'
 
 let command: CommandSide
@@ -83,11 +84,14 @@ describe('POST /matches/result', () => {
   test('many times at once is done exactly once', async () => {
     const matchId = await newMatch(command, card)
     const { position } = await command.done('/athletes', { name: 'Before them' })
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) =>
-        command.send('POST', '/matches/result', { matchId, winnerId: i % 2 === 0 ? card.a : card.b }),
-      ),
+    // All have seen the match without a result when the first one is let through.
+    const lock = await lockRow(command.urls.ownerWrite, 'tournament.matches', matchId)
+    const commands = Array.from({ length: 20 }, (_, i) =>
+      command.send('POST', '/matches/result', { matchId, winnerId: i % 2 === 0 ? card.a : card.b }),
     )
+    await lock.awaited(8)
+    await lock.release()
+    const answers = await Promise.all(commands)
     const [accepted, refused] = [true, false].map((is) => answers.filter(({ status }) => (status === 201) === is))
     expect(accepted).toHaveLength(1)
     for (const answer of refused!) expect(problemOf(answer, 409).code).toBe('RESULT_EXISTS')
