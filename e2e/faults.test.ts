@@ -60,7 +60,7 @@ describe.for(seeds(0))('under load, seed %i', (seed) => {
   const forMs = soakMs(25_000)
 
   test(
-    `projectors killed, stopped and woken, their turns taken, events replayed, shuffled and repeated, beside a long transaction and a foreign writer (${forMs / 1_000} s)`,
+    `projectors killed, stopped and woken, their turns taken, connections cut, events replayed, shuffled and repeated, beside a long transaction and a foreign writer (${forMs / 1_000} s)`,
     { timeout: forMs + 180_000 },
     async () => {
       const random = seeded(seed)
@@ -80,6 +80,7 @@ describe.for(seeds(0))('under load, seed %i', (seed) => {
       await long.query('commit')
       await load.stop()
       await allIsRight()
+      expect(await wrongCommands(platform.urls.ownerWrite, load.acknowledged)).toEqual([])
       expect(done.length, done.join(', ')).toBeGreaterThan(3)
       for (const client of [writer, long]) await client.end()
     },
@@ -140,13 +141,23 @@ const faults = {
     await sleep(1_000 + random.int(4_000))
     projector.kill('SIGCONT')
   },
+  async killCommandService() {
+    platform.command.kill('SIGKILL')
+  },
+  /** Some of them in the middle of a statement, some of a COMMIT. */
+  async cutConnections(writer: Client, random: Random) {
+    await writer.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename like 'platform_%' and md5($1 || pid::text) < 'a'`,
+      [String(random.int(1_000_000))],
+    )
+  },
   async takeTurns(writer: Client) {
     await writer.query(freeLeases)
   },
   async repeatShuffled(writer: Client, random: Random) {
     await writer.query(
-      `insert into cornerman.outbox (aggregatetype, aggregateid, type, payload)
-       select aggregatetype, aggregateid, type, payload from cornerman.outbox where type <> 'Heartbeat'
+      `insert into cornerman.outbox (aggregatetype, aggregateid, type, payload, headers)
+       select aggregatetype, aggregateid, type, payload, '{"repeated": "yes"}' from cornerman.outbox where type <> 'Heartbeat'
        order by md5($1 || id::text) limit $2`,
       [String(random.int(1_000_000)), random.int(300)],
     )
