@@ -226,6 +226,8 @@ describe('an athlete’s card', () => {
     await dialog.getByRole('heading', { name: fourth.name }).waitFor()
     await dialog.getByRole('heading', { name: 'Why 4th?' }).waitFor()
     expect(await dialog.locator('.standing-place').first().textContent()).toBe(`4th of ${ranked.length}`)
+    const { wins, losses, draws } = ranked.find(({ athlete }) => athlete.id === fourth.id)!.record
+    expect(await dialog.locator('.standing-record').first().textContent()).toContain(`${wins}–${losses}–${draws}`)
     const added = (await dialog.locator('.standing').first().locator('.bout-points').allTextContents()).map(Number)
     expect(added.reduce((sum, points) => sum + points, 0)).toBe(fourth.points)
     expect(await dialog.locator('.total').first().textContent()).toBe(String(fourth.points))

@@ -4,7 +4,8 @@ import { useNavigation } from '../address/navigation.ts'
 import { useChanges } from '../api/live.ts'
 import { useAnswer } from '../api/useAnswer.ts'
 import { ChampionMark } from '../rankings/ChampionMark.tsx'
-import { numberText, ordinal } from '../rankings/words.ts'
+import { Form } from '../rankings/Form.tsx'
+import { counted, numberText, ordinal, recordText, recordWords } from '../rankings/words.ts'
 import { BoutList } from './BoutList.tsx'
 import { placeReasons } from './points.ts'
 
@@ -50,6 +51,12 @@ export function Standing({ athlete, division, isKnown }: StandingProps) {
           <strong>{numberText(division.points)}</strong> points
         </p>
       </header>
+      <p class="standing-record">
+        <span aria-hidden="true">{recordText(division.record)}</span>
+        <span class="unseen">{recordWords(division.record)}</span>
+        <Form form={division.form} />
+        <span>{division.wins === 1 ? '1 win that counts' : `${counted(division.wins, 'win')} that count`}</span>
+      </p>
       {place === null ? (
         <p class="why">No bout of the last 24 months counts.</p>
       ) : (
