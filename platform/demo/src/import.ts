@@ -12,9 +12,10 @@ import { caughtUp } from './caughtUp.ts'
 import { Refused, runCommand } from './command.ts'
 import { demoFolders, type Folders } from './folders.ts'
 import { alone } from './importLock.ts'
-import { bold, dim, endProgress, line, progressBar, quiet, shownPath, step, warn } from './output.ts'
-import { startPlatform, type Urls } from './platform.ts'
+import { bold, dim, endProgress, line, progressBar, quiet, shownPath, step } from './output.ts'
+import type { Urls } from './platform.ts'
 import { writeRejects } from './rejects.ts'
+import { startOrRefuse } from './starting.ts'
 import { claim, runningOnceReady } from './state.ts'
 
 const name = 'npm run import'
@@ -91,7 +92,7 @@ async function withPlatform(
   if (running !== undefined) return work(running.urls, running.urls.web)
   const held = await claim(folders, 'import')
   try {
-    const platform = await startPlatform({ folders, signal, web: false, onStep: step, onEnd: hasEnded })
+    const platform = await startOrRefuse({ folders, signal, web: false })
     try {
       held.ready(platform)
       return await work(platform.urls, undefined)
@@ -155,10 +156,6 @@ function printReport(report: ImportReport, rejectsFile: string, page: string | u
 function printJson(folder: string, { rejects, ...report }: ImportReport, position: number, file: string): void {
   const rejectsFile = rejects.length > 0 ? file : null
   console.log(JSON.stringify({ folder, ...report, position, rejectedLines: rejects.length, rejectsFile }, null, 2))
-}
-
-function hasEnded(service: string, how: string): void {
-  warn(`${service} has ended (${how}); it is started again`)
 }
 
 function counted(number: number): string {

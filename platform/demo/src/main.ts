@@ -1,10 +1,11 @@
 import { Refused, runCommand } from './command.ts'
 import { demoFolders, dropData, type Folders } from './folders.ts'
 import { bold, endProgress, line, progressBar, step, warn } from './output.ts'
-import { type Platform, startPlatform, type Urls } from './platform.ts'
+import type { Platform, Urls } from './platform.ts'
 import { postOneResult } from './postOneResult.ts'
 import { seedIfEmpty } from './seed.ts'
 import { claim, readRunning } from './state.ts'
+import { startOrRefuse } from './starting.ts'
 import { printWelcome } from './welcome.ts'
 
 const help = `Starts the tournament platform on this machine: an embedded PostgreSQL, the command service, the projector, the query
@@ -51,22 +52,13 @@ await runCommand({
   },
 })
 
-async function start(folders: Folders, signal: AbortSignal): Promise<Platform> {
-  try {
-    return await startPlatform({
-      folders,
-      signal,
-      onStep: step,
-      onBusyPort: (wanted, used) => warn(`port ${wanted} is taken: ${used} is used in its place`),
-      onEnd: (name, how) => warn(`${name} has ended (${how}); it is started again`),
-      beforeServices: seedAndTell,
-    })
-  } catch (error) {
-    throw new Refused(
-      `the demo does not start: ${(error as Error).message}`,
-      `read the logs in ${folders.logs}, or drop all data: npm run demo -- --reset`,
-    )
-  }
+function start(folders: Folders, signal: AbortSignal): Promise<Platform> {
+  return startOrRefuse({
+    folders,
+    signal,
+    onBusyPort: (wanted, used) => warn(`port ${wanted} is taken: ${used} is used in its place`),
+    beforeServices: seedAndTell,
+  })
 }
 
 async function seedAndTell(urls: Urls): Promise<void> {

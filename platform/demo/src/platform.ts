@@ -71,7 +71,12 @@ export const projectionsFolder = packageFolder('@platform/projections')
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { folders, signal, onStep = () => undefined } = options
   const guard = new ProcessGuard()
-  const abort = () => void guard.close()
+  let services: Services | undefined
+  const close = () => {
+    for (const service of all(services)) service.abandon()
+    return guard.close()
+  }
+  const abort = () => void close()
   signal?.addEventListener('abort', abort)
   const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted()
@@ -90,24 +95,23 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const urls = urlsOf(postgres, ports, secrets)
     await timed('schema', () => prepareDatabases(postgres, urls, secrets))
     await options.beforeServices?.(urls)
-    const services = servicesOf(options, guard, urls, ports, secrets)
-    await timed('services', () => startServices(services, urls))
+    const made = servicesOf(options, guard, urls, ports, secrets)
+    services = made
+    await timed('services', () => startServices(made, urls))
     return {
       urls,
       ports,
       postgres,
-      ...services,
+      ...made,
       projectorEnvironment: { DATABASE_URL: urls.projectorWrite, READ_DATABASE_URL: urls.projectorRead },
       async stop() {
-        await Promise.all(
-          [services.web, services.query, services.command, ...services.projectors].map((service) => service?.stop()),
-        )
+        await Promise.all(all(made).map((service) => service.stop()))
         await postgres.stop()
         await guard.close()
       },
     }
   } catch (error) {
-    await guard.close()
+    await close()
     throw error
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -220,14 +224,18 @@ function servicesOf(
   }
 }
 
+function all(services: Services | undefined): Service[] {
+  if (services === undefined) return []
+  const { command, query, projectors, web } = services
+  return [command, query, ...projectors, ...(web === undefined ? [] : [web])]
+}
+
 async function startServices({ command, query, projectors, web }: Services, urls: Urls): Promise<void> {
-  await Promise.all(
-    [command, query, ...projectors, ...(web === undefined ? [] : [web])].map((service) => service.start()),
-  )
+  await Promise.all(all({ command, query, projectors, web }).map((service) => service.start()))
   await Promise.all([
     answering(`${urls.commandApi}/readyz`, command),
     // The first start builds the read models: the query service is ready when they are there.
-    answering(`${urls.queryApi}/readyz`, query, 120_000),
+    answering(`${urls.queryApi}/readyz`, query),
     ...(web === undefined ? [] : [answering(`${urls.web}/`, web)]),
   ])
 }

@@ -26,6 +26,7 @@ export class Service {
   readonly #options: ServiceOptions
   #process: GuardedProcess | undefined
   #isStopping = false
+  #ends = 0
 
   constructor(options: ServiceOptions) {
     this.name = options.name
@@ -37,9 +38,18 @@ export class Service {
     return this.#process?.pid
   }
 
+  /** How often it has ended by itself. */
+  get ends(): number {
+    return this.#ends
+  }
+
   async start(): Promise<void> {
-    const { guard, script, args = [], env, cwd, scratch, onEnd } = this.#options
     this.#isStopping = false
+    await this.#spawn()
+  }
+
+  async #spawn(): Promise<void> {
+    const { guard, script, args = [], env, cwd, scratch } = this.#options
     const { PATH, HOME, NODE_OPTIONS } = process.env
     const started = await guard.spawn({
       command: process.execPath,
@@ -50,14 +60,22 @@ export class Service {
       logFile: this.logFile,
     })
     this.#process = started
-    const watch = async () => {
-      const how = await started.ended
-      if (this.#isStopping || this.#process !== started) return
-      onEnd?.(this.name, how)
+    void started.ended.then((how) => this.#startAgain(how))
+  }
+
+  async #startAgain(how: string): Promise<void> {
+    if (this.#isStopping) return
+    this.#ends++
+    this.#options.onEnd?.(this.name, how)
+    for (;;) {
       await sleep(restartMs)
-      if (!this.#isStopping) await this.start()
+      if (this.#isStopping) return
+      try {
+        return await this.#spawn()
+      } catch (error) {
+        this.#options.onEnd?.(this.name, messageOf(error))
+      }
     }
-    void watch()
   }
 
   /** Sends a signal, as a fault would; it is started again when that ends it. */
@@ -65,8 +83,13 @@ export class Service {
     this.#process?.kill(signal)
   }
 
-  async stop(): Promise<void> {
+  /** From now on it is not started again. */
+  abandon(): void {
     this.#isStopping = true
+  }
+
+  async stop(): Promise<void> {
+    this.abandon()
     await this.#process?.stop()
   }
 
@@ -75,19 +98,25 @@ export class Service {
   }
 }
 
-/** Waits until the address answers with success. */
-export async function answering(url: string, service: Service, timeoutMs = 30_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs
+// A machine that is busy with other things takes its time.
+const patienceMs = 180_000
+const endsMax = 3
+
+/** Waits until the address answers with success. A service that ends again and again will not. */
+export async function answering(url: string, service: Service): Promise<void> {
+  const deadline = performance.now() + patienceMs
   for (;;) {
-    const ok = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    const ok = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
       (response) => response.ok,
       () => false,
     )
     if (ok) return
-    if (performance.now() > deadline)
-      throw new Error(
-        `${service.name} does not answer at ${url}; its log, ${service.logFile}, ends with:\n${service.lastLines()}`,
-      )
+    if (performance.now() > deadline || service.ends >= endsMax) {
+      const what = service.ends >= endsMax ? 'ends again and again' : `does not answer at ${url}`
+      throw new Error(`${service.name} ${what}; its log, ${service.logFile}, ends with:\n${service.lastLines()}`)
+    }
     await sleep(50)
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
