@@ -28,6 +28,25 @@ export async function checkCatalog(
   return parses ? [...problems, ...(await viewProblems(connection, projection, store))] : problems
 }
 
+/** Versions that are fed and are not in the configuration: a projector that meets one stands by. */
+export async function strayVersions(connection: Connection, placed: readonly PlacedProjection[]): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const [name, versions] of Map.groupBy(placed, ({ projection }) => projection.name)) {
+    const known = versions.map(({ projection }) => projection.version)
+    const generations = await readGenerations(connection, name, versions[0]!.declaration.adapter.kind)
+    const strays = [...new Set(generations.map(({ version }) => version))].filter((version) => !known.includes(version))
+    if (strays.length > 0)
+      problems.push({
+        where: name,
+        message: `it has a generation of version ${strays.join(', ')}, which is not in the configuration: projectors stand by`,
+        hint: 'put that version beside the others, or retire it when no reader is left on it',
+        // While new code is rolled out the old one says so, and that is all right.
+        severity: 'warning',
+      })
+  }
+  return problems
+}
+
 async function viewProblems(connection: Connection, projection: Projection, store: string): Promise<Problem[]> {
   const where = titleOf(projection)
   try {

@@ -363,11 +363,15 @@ describe('what a generation was built from', () => {
         hint: 'raise the version to 2: it is built beside this one',
       },
     ])
-    expect(
-      await lines([projection('rankings', { store: postgres({ columns: { points: 'integer' } }), version: 2 })], {
-        of: own,
-      }),
-    ).toEqual([])
+    const next = projection('rankings', { store: postgres({ columns: { points: 'integer' } }), version: 2 })
+    expect(await lines([rankings, next], { of: own })).toEqual([])
+  })
+
+  test('a version that is fed and no longer in the configuration is a warning: projectors stand by', async () => {
+    const own = await ownPrimary(built)
+    expect(await lines([projection('rankings', { version: 2 })], { of: own })).toEqual([
+      'warning: rankings: it has a generation of version 1, which is not in the configuration: projectors stand by',
+    ])
   })
 
   test('a view that the queries still need is a fault of the queries', async () => {

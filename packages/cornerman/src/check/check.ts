@@ -3,7 +3,7 @@ import { connect, type Connection } from '../database.ts'
 import type { Problem } from '../problem.ts'
 import { type Projection, titleOf } from '../projection.ts'
 import { didYouMean } from '../options.ts'
-import { checkCatalog } from './catalog.ts'
+import { checkCatalog, strayVersions } from './catalog.ts'
 import { checkContent } from './content.ts'
 import { checkFunctions } from './functions.ts'
 import { checkOutbox } from './outbox.ts'
@@ -23,7 +23,7 @@ export interface CheckOptions {
 export async function check(options: CheckOptions): Promise<Problem[]> {
   const connection = await connect({ url: options.url, applicationName: 'cornerman check', statementTimeoutMs: 20_000 })
   try {
-    const problems = await checkOutbox(connection)
+    const problems = [...(await checkOutbox(connection)), ...(await strayVersions(connection, options.placed))]
     const types = options.events ?? (await typesInOutbox(connection))
     for (const placed of options.placed) {
       problems.push(...eventTypeProblems(placed.projection, types, options.events !== undefined))

@@ -49,7 +49,7 @@ export function refuseUnknownVersions(
     'GENERATION_UNKNOWN_VERSION',
     `${name} has a generation of version ${unknown.map((each) => each.version).join(', ')}, which this code does not have`,
     {
-      hint: 'this process stands by: deploy code that has that version beside its own, everywhere',
+      hint: 'this process stands by: deploy code that has that version beside its own, everywhere; or retire that version when no reader is left on it',
     },
   )
 }
