@@ -16,6 +16,8 @@ service and the web page, each a process of its own. Ctrl-C stops all of them. T
   npm run demo -- --once     start, post a result, say how long it took to be visible, stop
   npm run demo -- --reset    drop all data, then start
 
+The data lie in .cornerman, or where CORNERMAN_DEMO_FOLDER says.
+
 Published results: npm run import -- --help
 What the projector does: npm run cornerman -- status`
 
