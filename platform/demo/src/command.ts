@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { endProgress } from './output.ts'
 
 /** Something that a user can mend: what is wrong, and what to try. */
 export class Refused extends Error {
@@ -19,6 +20,8 @@ export interface Command<T extends ParseArgsOptionsConfig> {
   name: string
   help: string
   options: T
+  /** What to try when it was stopped in the middle. */
+  ifStopped?: string
   /** The exit code. `stop` is aborted when the process is to end: see `stopSignal`. */
   run(values: Values<T>, args: string[], stop: AbortSignal): Promise<number>
 }
@@ -28,7 +31,6 @@ type Values<T extends ParseArgsOptionsConfig> = ReturnType<
 >['values']
 
 const interrupted = 130
-const stopped = (name: string) => new Refused('stopped before it was done', `run it again: ${name}`, interrupted)
 
 /** Runs a command of this package: its options, its help, and its faults with what to try. Sets the exit code. */
 export async function runCommand<const T extends ParseArgsOptionsConfig>(command: Command<T>): Promise<void> {
@@ -38,7 +40,8 @@ export async function runCommand<const T extends ParseArgsOptionsConfig>(command
   } catch (error) {
     // The signal of a terminal ends children first: what they say then is no fault.
     await new Promise((resolve) => setImmediate(resolve))
-    process.exitCode = tell(stop.aborted ? stopped(command.name) : error)
+    const { ifStopped = `run it again: ${command.name}` } = command
+    process.exitCode = tell(stop.aborted ? new Refused('stopped before it was done', ifStopped, interrupted) : error)
   }
 }
 
@@ -67,6 +70,7 @@ function understood<R>(name: string, parse: () => R): R {
 
 /** Says what went wrong; returns the exit code. */
 function tell(error: unknown): number {
+  endProgress()
   const known = error instanceof Refused
   if (process.argv.includes('--json')) {
     const facts = known ? { message: error.message, hint: error.hint } : { message: String(error) }

@@ -40,6 +40,7 @@ Examples:
 await runCommand({
   name,
   help,
+  ifStopped: 'run it again: what is taken stays taken, and it goes on from there',
   options: { rejects: { type: 'string' }, json: { type: 'boolean' } },
   run: async ({ rejects, json }, [given, extra], stop) => {
     if (given === undefined)
