@@ -10,7 +10,7 @@ let athletes: { id: string; name: string }[]
 
 /** As many athletes as the demo has; fewer evenings, all of them within the last two years. */
 beforeAll(async () => {
-  platform = await openPlatform({ before: ({ db }) => seed(db, { weeks: 40, eventsPerWeek: 8, boutsPerEvent: 14 }) })
+  platform = await openPlatform({ before: ({ db }) => seed(db, { weeks: 30, eventsPerWeek: 8, boutsPerEvent: 14 }) })
   athletes = await query(
     platform.urls.ownerWrite,
     `select id, name from tournament.athletes where id in (select athlete_id from published.entries) order by name, id`,
