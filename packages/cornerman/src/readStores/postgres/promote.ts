@@ -20,6 +20,8 @@ const patienceMs = 30_000
 export async function promoteTable(pool: Pool, layout: Layout, from: number | null): Promise<PromoteOutcome> {
   const waits = backoff({ firstMs: 20, maxMs: 500 })
   const startedAt = monotonicMs()
+  // Readers' first plans must not rest on guesses: nobody else may have looked at a table that was filled just now.
+  await pool.query(`analyze ${layout.table}`)
   for (;;) {
     try {
       return await promoteOnce(pool, layout, from)
