@@ -86,6 +86,15 @@ export class Load {
     this.#done.catch(() => this.#stop.abort())
   }
 
+  /** Waits for the next acknowledged commands, so many of them; rejects with what has ended the load. */
+  async acknowledges(count: number): Promise<void> {
+    const target = this.acknowledged.length + count
+    while (this.acknowledged.length < target) {
+      if (this.#stop.signal.aborted) await this.stop()
+      await sleep(20)
+    }
+  }
+
   /** Ends it once everything that was sent is acknowledged; rejects with what has ended it before. */
   async stop(): Promise<void> {
     this.#stop.abort()
@@ -176,9 +185,7 @@ export class Load {
         return answer
       }
       if (answer !== undefined && refusals.includes(answer.body.code ?? '')) return answer
-      const mayPass = answer === undefined || answer.status >= 500 || answer.body.code === 'IDEMPOTENCY_KEY_IN_USE'
-      if (!mayPass)
-        throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)} (${key})`)
+      if (!mayPass(answer)) throw new Error(`${method} ${path} was answered with ${JSON.stringify(answer)} (${key})`)
       this.sentAgain++
       await sleep(pauseMs)
     }
@@ -187,7 +194,8 @@ export class Load {
   /** As a client does whose own memory of the answer was lost. */
   async #sendOnceMore(method: string, path: string, body: object, key: string, first: Answer): Promise<void> {
     const again = await this.#try(method, path, body, key)
-    if (again !== undefined && again.status < 300 && !isDeepStrictEqual(again, first))
+    if (mayPass(again)) return
+    if (!isDeepStrictEqual(again, first))
       throw new Error(`${key} was answered with ${JSON.stringify(first)}, then with ${JSON.stringify(again)}`)
   }
 
@@ -207,3 +215,7 @@ export class Load {
     }
   }
 }
+
+/** Whether the answer says nothing about the command itself: it may be sent again. */
+const mayPass = (answer: Answer | undefined): boolean =>
+  answer === undefined || answer.status >= 500 || answer.body.code === 'IDEMPOTENCY_KEY_IN_USE'
