@@ -26,6 +26,8 @@ export interface ConnectOptions {
   statementTimeoutMs?: number
   /** Further settings of the session. */
   settings?: Record<string, string>
+  /** Whether a statement is sent while the one before it is not answered yet. */
+  pipeline?: boolean
 }
 
 /** Settings on which the text of a document could depend: pinned, so that every process prints the same. */
@@ -76,6 +78,7 @@ function configuration(options: ConnectOptions): ClientConfig {
     // The server ends a long statement; this ends the wait for a server that has gone silent.
     query_timeout: statementTimeoutMs + 10_000,
     types,
+    pipeline: options.pipeline ?? false,
   }
 }
 

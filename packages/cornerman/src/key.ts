@@ -48,7 +48,7 @@ export function keyFault(shape: KeyShape, key: unknown): string | undefined {
     const fault = partFault(key[i])
     if (fault !== undefined) return `${column} is ${fault} in the key ${shown(key)}`
   }
-  const bytes = key.reduce((sum: number, part) => sum + Buffer.byteLength(String(part)), 0)
+  const bytes = Buffer.byteLength(key.join(''))
   if (bytes > keyBytesMax)
     return `a key of ${bytes} bytes is longer than ${keyBytesMax}: ${String(key[0]).slice(0, 40)}…`
   return undefined

@@ -140,14 +140,14 @@ export class ProjectorSession {
 
   async #consume(): Promise<never> {
     const { feed, settings } = this.#options
-    const next = (behind: boolean) =>
-      feed.next(behind ? settings.backlogEventsMax : settings.batchEventsMax, this.#signal)
-    let upcoming = next(false)
+    const next = (eventsMax: number) => feed.next(eventsMax, this.#signal)
+    let upcoming: Promise<FeedBatch> | undefined
     for (;;) {
-      const batch = await upcoming
-      // The next page is read while this one is worked on.
-      upcoming = next(batch.more)
-      upcoming.catch(() => undefined)
+      const batch = await (upcoming ?? next(settings.batchEventsMax))
+      // With a backlog the next page is read while this one is worked on. Without, what is committed meanwhile comes in the page
+      // that is read afterwards: read now, it would be a page of next to nothing, and all else would wait for that one too.
+      upcoming = batch.more ? next(backlogEvents(batch, settings)) : undefined
+      upcoming?.catch(() => undefined)
       this.#busy = true
       await this.#process(batch)
       this.#busy = false
@@ -268,4 +268,14 @@ export class ProjectorSession {
       this.#signal.throwIfAborted()
     }
   }
+}
+
+/** Payloads of one page of a backlog, in characters: one page is worked on while the next one is read. */
+const pageCharactersMax = 50_000_000
+
+/** How many events the next page of a backlog may have, if they are of the size of the last ones. */
+function backlogEvents({ events }: FeedBatch, { batchEventsMax, backlogEventsMax }: ProjectorSettings): number {
+  const characters = events.reduce((sum, { payload }) => sum + payload.length, 0)
+  const fitting = Math.floor((pageCharactersMax * events.length) / Math.max(1, characters))
+  return Math.min(backlogEventsMax, Math.max(batchEventsMax, fitting))
 }

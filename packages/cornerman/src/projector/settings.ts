@@ -2,7 +2,7 @@
 export interface ProjectorSettings {
   /** Events in one batch while the projector keeps up. Defaults to 1 000. */
   batchEventsMax: number
-  /** Events in one batch while there is a backlog: keys that they share are written once. Defaults to 20 000. */
+  /** Events in one batch while there is a backlog: keys that they share are written once. Fewer, if they are large. Defaults to 100 000. */
   backlogEventsMax: number
   /** Keys in one attempt: one version, one query, one write. Defaults to 500. */
   attemptKeysMax: number
@@ -18,7 +18,7 @@ export interface ProjectorSettings {
 
 export const defaultSettings: ProjectorSettings = {
   batchEventsMax: 1_000,
-  backlogEventsMax: 20_000,
+  backlogEventsMax: 100_000,
   attemptKeysMax: 500,
   fanOutKeysMax: 200,
   fanOutFrom: 1_000,

@@ -97,7 +97,7 @@ class Collector {
     try {
       const payload: unknown = JSON.parse(event.payload)
       if (typeof payload === 'object' && payload !== null && !Array.isArray(payload))
-        return { ...payload, type: event.type }
+        return Object.assign(payload, { type: event.type })
       this.#fail(event, `the payload is not an object: ${event.payload.slice(0, 100)}`)
     } catch (error) {
       this.#fail(event, `the payload is not JSON: ${messageOf(error)}`)
