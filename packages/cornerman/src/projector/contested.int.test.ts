@@ -49,7 +49,7 @@ async function under(seed: number, disturb: (connection: Connection, random: Ran
     await sleep(random.int(600))
   }
   await load.stop()
-  await inventory.reflects(load.position)
+  await inventory.reflectsAll(load.position)
   await inventory.assertRight()
   assert.deepEqual(await readers.stop(), [])
   assert.ok(disturbances > 3 && load.commits > 50, `${disturbances} disturbances beside ${load.commits} commits`)

@@ -105,6 +105,16 @@ export class Inventory {
     )
   }
 
+  /** Waits until all that was committed up to the position is there: also what lies below it and takes longer, a fan-out. */
+  async reflectsAll(position: number): Promise<void> {
+    await until(`all up to position ${position} is reflected; ${this.log.slice(-3).join(' | ')}`, async () => {
+      const watermarks = await this.watermarks()
+      return (
+        isReflected(watermarks, position) && watermarks.every(({ gaps }) => gaps.every(({ from }) => from > position))
+      )
+    })
+  }
+
   /** The documents that readers get; `undefined` before the first promotion. */
   async documents(version = 1): Promise<Record<string, unknown> | undefined> {
     const { rows } = await this.read.query<{ exists: boolean }>(
