@@ -112,6 +112,15 @@ describe('the demo', () => {
     expect(secrets()).not.toBe(before)
   })
 
+  test('leaves nothing when the task runner is killed while it starts', async () => {
+    const runner = pad.task('demo')
+    await runner.says('schema')
+    const tree = runner.tree()
+    expect([...tree.values()].join('\n')).toMatch(/dist\/main\.js[^]*guardMain/)
+    await runner.kill('SIGKILL')
+    expect(await runner.leftOf(tree)).toEqual([])
+  })
+
   test('says what it does not understand, and what to try', async () => {
     expect(await pad.node('main', '--onec').ended()).toEqual({
       code: 2,

@@ -18,6 +18,11 @@ export class LaunchPad {
     return this.#launch(process.execPath, [join('platform', 'demo', 'dist', `${script}.js`), ...args])
   }
 
+  /** What `npm run` starts first. */
+  task(...args: string[]): Launched {
+    return this.#launch(process.execPath, [join('scripts', 'run.mjs'), ...args])
+  }
+
   npm(...args: string[]): Launched {
     return this.#launch('npm', args)
   }
