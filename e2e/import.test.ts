@@ -30,7 +30,7 @@ describe(`the import of ${which}`, () => {
   beforeAll(() => {
     pad = new LaunchPad()
     folder = published ?? join(pad.folders.base, 'made-up')
-    if (published === undefined) writeMadeUp(folder, 80)
+    if (published === undefined) writeMadeUp(folder, 400)
   })
 
   afterAll(() => pad.close())

@@ -39,7 +39,12 @@ export class LaunchPad {
 
   /** Ends what still runs, and removes the folder. */
   async close(): Promise<void> {
-    for (const launched of this.#launched) await launched.kill('SIGKILL')
+    for (const launched of this.#launched) {
+      const tree = launched.tree()
+      await launched.kill('SIGKILL')
+      // PostgreSQL writes into its folder until it has ended.
+      await launched.leftOf(tree)
+    }
     rmSync(this.folders.base, { recursive: true, force: true })
   }
 }
@@ -62,6 +67,10 @@ export class Launched {
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.#out += text))
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#err += text))
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => code ?? signal)
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   get pid(): number {
@@ -100,12 +109,12 @@ export class Launched {
       found.set(pid, commandOf(pid))
       for (const child of childrenOf(pid)) add(child)
     }
-    add(this.pid)
+    if (this.isRunning) add(this.pid)
     return found
   }
 
   async kill(signal: NodeJS.Signals, pid = this.pid): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (!this.isRunning) return
     process.kill(pid, signal)
     if (pid === this.pid && signal === 'SIGKILL') await this.#ended
   }
