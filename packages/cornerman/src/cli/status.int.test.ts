@@ -50,7 +50,8 @@ test('before anything ran, the state is UNKNOWN and the next step is named', asy
         '  Try: cornerman project orders',
         '',
         'outbox: ends at position 0, \\d\\.\\d MB',
-        '$',
+        // Another suite's transaction holds back this database's gaps too.
+        '(oldest transaction: .*\n)?$',
       ].join('\n'),
     ),
   )

@@ -12,17 +12,26 @@ export function Search() {
   const latest = useRef({ asked, go })
   latest.current = { asked, go }
 
+  const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+
   // The address has changed in another way: by going back, or by taking the search away.
   useEffect(() => {
-    if (field.current !== document.activeElement || asked === '') setTyped(asked)
+    const isTyping = typing.current !== undefined
+    if (!isTyping && (field.current !== document.activeElement || asked === '')) setTyped(asked)
   }, [asked])
 
-  useEffect(() => {
-    const timer = setTimeout(() => search(typed), typingMs)
-    return () => clearTimeout(timer)
-  }, [typed])
+  useEffect(() => () => clearTimeout(typing.current), [])
+
+  /** Only what was typed is searched for by itself: a search that was taken away must not come back. */
+  const type = (text: string) => {
+    setTyped(text)
+    clearTimeout(typing.current)
+    typing.current = setTimeout(() => search(text), typingMs)
+  }
 
   const search = (text: string) => {
+    clearTimeout(typing.current)
+    typing.current = undefined
     const q = text.trim()
     const { asked: before, go: visit } = latest.current
     if (q === before) return
@@ -50,7 +59,7 @@ export function Search() {
         autoComplete="off"
         spellcheck={false}
         placeholder="Search all athletes"
-        onInput={(event) => setTyped(event.currentTarget.value)}
+        onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') search(typed)
         }}
