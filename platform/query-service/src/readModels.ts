@@ -63,7 +63,8 @@ export class ReadModels {
       },
     })
     this.#pool.on('error', () => undefined)
-    this.rankings = new ReadView(this.#pool, 'rankings', 1)
+    // A query may name a division by its slug, which is looked up in the divisions.
+    this.rankings = new ReadView(this.#pool, 'rankings', 1, [{ projection: 'divisions', version: 1 }])
     // An athlete's places and a division's numbers are counted in the rankings.
     this.athletes = new ReadView(this.#pool, 'athletes', 1, [{ projection: 'rankings', version: 1 }])
     this.divisions = new ReadView(this.#pool, 'divisions', 1, [{ projection: 'rankings', version: 1 }])
