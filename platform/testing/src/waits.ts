@@ -15,11 +15,11 @@ export async function until(what: string, condition: () => boolean | Promise<boo
 }
 
 /** Holds a lock on a row, so that a command waits in the middle of its work. */
-export async function lockRow(url: string, table: string, id: string) {
+export async function lockRow(url: string, table: string, id: string, idExpression = 'id') {
   const client = new Client({ connectionString: url })
   await client.connect()
   await client.query('begin')
-  await client.query(`select 1 from ${table} where id = $1 for update`, [id])
+  await client.query(`select 1 from ${table} where ${idExpression} = $1 for update`, [id])
   return {
     /** Until so many wait for it. */
     awaited: (count = 1) =>

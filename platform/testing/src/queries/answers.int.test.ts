@@ -82,6 +82,20 @@ describe('?after=', () => {
     }
   })
 
+  test('waits for all that the query looks at: rankings are asked for by division', async () => {
+    const divisions = `projection || '/' || version`
+    const held = await lockRow(platform.urls.ownerRead, 'cornerman.store_watermarks', 'divisions/1', divisions)
+    const next = await platform.command.done('/divisions', { slug: 'later', name: 'x', sex: 'male', weightClass: 'x' })
+    try {
+      const early = await platform.get(`/rankings?division=later&after=${next.position}`)
+      expect(metaOf(early).after).toEqual({ position: next.position, reached: false, parkedBelow: false })
+    } finally {
+      await held.release()
+    }
+    const late = await platform.get(`/rankings?division=later&after=${next.position}`)
+    expect(metaOf(late).after).toEqual({ position: next.position, reached: true, parkedBelow: false })
+  })
+
   test('says so when the position was not reached in time, and answers what there is', async () => {
     const answer = await platform.get('/rankings?after=1000000000')
     expect(answer.status).toBe(200)
