@@ -50,6 +50,8 @@ export async function withPrimary<T>(
   const cut = () => void connection.end().catch(() => undefined)
   context.signal.addEventListener('abort', cut)
   try {
+    // It may have come before there was anything to cut.
+    context.signal.throwIfAborted()
     if (migrated) await assertMigrated(connection, primarySet, 'the primary')
     return await work(connection, url)
   } finally {

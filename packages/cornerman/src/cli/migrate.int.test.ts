@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { connect } from '../database.ts'
+import { connect, type Connection } from '../database.ts'
 import { CommandLine, eventually } from '../testing/commandLine.ts'
 import { newDatabase, withConnection } from '../testing/databases.ts'
 
@@ -65,9 +65,12 @@ describe('migrate', () => {
     })
   })
 
-  test('may run in many processes at once', async () => {
-    const ran = await Promise.all([1, 2, 3, 4].map(() => cli.run('migrate')))
-    expect(ran.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+  test('may run in many processes at once, rights and extensions included', async () => {
+    const [writer, projector, reader] = (await newRoles('writer', 'projector', 'reader')) as [string, string, string]
+    const rights = ['--writer', writer, '--projector', projector, '--reader', reader]
+    const ran = await Promise.all(Array.from({ length: 8 }, () => cli.run('migrate', ...rights)))
+    expect(ran.map(({ err }) => err).join('')).toBe('')
+    expect(ran.map(({ code }) => code)).toEqual(ran.map(() => 0))
     expect(ran.filter(({ out }) => out.includes('primary: applied'))).toHaveLength(1)
   })
 
@@ -88,23 +91,39 @@ describe('migrate', () => {
     expect(err).toMatch(/^SCHEMA_MISSING: the primary lacks the migrations .*\nTry: .*cornerman migrate/)
   })
 
-  test('ends on Ctrl-C while another process holds it up', async () => {
-    await cli.run('migrate')
-    const other = await connect({ url: primary, applicationName: 'tests' })
-    const watching = await connect({ url: primary, applicationName: 'tests' })
-    try {
+  describe('ends on Ctrl-C while another process holds it up', () => {
+    const stopped = { code: 130, out: '', err: 'INTERRUPTED: stopped before it was done\n' }
+    let other: Connection
+
+    beforeEach(async () => {
+      await cli.run('migrate')
+      other = await connect({ url: primary, applicationName: 'tests' })
       await other.query('begin; lock table cornerman.migrations in access exclusive mode')
+    })
+
+    afterEach(() => other.end())
+
+    test('and it waits already', async () => {
       const running = cli.start('migrate')
-      await eventually(async () => {
-        const { rows } = await watching.query(`select 1 from pg_locks where not granted`)
-        return rows.length > 0 ? true : undefined
-      }, 'waiting for the lock')
+      await eventually(
+        () =>
+          withConnection(primary, async (watching) => {
+            const { rows } = await watching.query(
+              `select 1 from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database() and not l.granted`,
+            )
+            return rows.length > 0 ? true : undefined
+          }),
+        'waiting for the lock',
+      )
       running.interrupt()
-      expect(await running.ended).toEqual({ code: 130, out: '', err: 'INTERRUPTED: stopped before it was done\n' })
-    } finally {
-      await other.end()
-      await watching.end()
-    }
+      expect(await running.ended).toEqual(stopped)
+    })
+
+    test('and it has not even connected', async () => {
+      const running = cli.start('migrate')
+      running.interrupt()
+      expect(await running.ended).toEqual(stopped)
+    })
   })
 })
 

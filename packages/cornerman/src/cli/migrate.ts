@@ -83,8 +83,7 @@ async function migratePrimary(context: Context, options: MigrateOptions): Promis
     context,
     async (connection) => {
       await refuseUnknownRoles(connection, options)
-      const applied = await migrate(connection, primarySet)
-      for (const statement of primaryGrants(options, identifier)) await connection.query(statement)
+      const applied = await migrate(connection, primarySet, primaryGrants(options, identifier))
       return applied.map((each) => `${each.number} ${each.name}`)
     },
     { migrated: false, statementTimeoutMs: 300_000 },

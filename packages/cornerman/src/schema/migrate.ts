@@ -48,16 +48,23 @@ export function migrationSql(set: MigrationSet): string {
 }
 
 /**
- * Applies what is missing, each migration in a transaction of its own, under an advisory lock: any number of processes may
- * call it at once. Waits for table locks in short tries with longer pauses, so that the application's transactions go on.
+ * Applies what is missing, each migration in a transaction of its own, and then what holds for these roles and declarations
+ * (`statements`: extensions, rights), under an advisory lock: any number of processes may call it at once. Waits for table
+ * locks in short tries with longer pauses, so that the application's transactions go on.
  */
-export async function migrate(connection: Connection, set: MigrationSet): Promise<Migration[]> {
+export async function migrate(
+  connection: Connection,
+  set: MigrationSet,
+  statements: readonly string[] = [],
+): Promise<Migration[]> {
   await lock(connection)
   try {
     const applied = await appliedMigrations(connection, set)
     const missing = set.migrations.filter((m) => !applied.some((a) => a.number === m.number))
     if (applied.length === 0) await connection.query(bootstrap(set))
     for (const migration of missing) await apply(connection, set, migration)
+    // `if not exists` and `grant` fail when two run at once: PostgreSQL has no lock of its own for them.
+    for (const statement of statements) await connection.query(statement)
     return missing
   } finally {
     // A connection that is gone has let go of it, and the fault that ended it is the one to be told.

@@ -236,7 +236,9 @@ describe('a command whose events name their keys', () => {
   test('passes on what the command throws', async () => {
     expect(await messageOf(assertOn(() => Promise.reject(new Error('refused'))))).toBe('refused')
     const open = await withConnection(url, (c) =>
-      c.query(`select 1 from pg_stat_activity where application_name = 'cornerman named keys'`),
+      c.query(
+        `select 1 from pg_stat_activity where datname = current_database() and application_name = 'cornerman named keys'`,
+      ),
     )
     expect(open.rows).toEqual([])
   })

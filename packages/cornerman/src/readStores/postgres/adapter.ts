@@ -1,6 +1,6 @@
 import { connect } from '../../database.ts'
 import { CornermanError } from '../../errors.ts'
-import type { Environment, ReadStoreAdapter, StoreDeclaration } from '../../readStore.ts'
+import type { Environment, ReadStoreAdapter, StoreDeclaration, StoreRoles } from '../../readStore.ts'
 import { identifier } from '../../sql.ts'
 import { assertMigrated, migrate, migrationSql } from '../../schema/migrate.ts'
 import type { PostgresShape } from './declaration.ts'
@@ -26,22 +26,25 @@ export const postgresAdapter: ReadStoreAdapter = {
 
   migrations: (declarations, roles) => [
     migrationSql(storeMigrations),
-    ...extensions(declarations).map((name) => `create extension if not exists ${name};\n`),
-    ...storeGrants(roles, identifier).map((statement) => `${statement};\n`),
+    ...closing(declarations, roles).map((statement) => `${statement};\n`),
   ],
 
   async migrate({ env, applicationName }, declarations, roles) {
     const connection = await connect({ url: urlOf(env), applicationName })
     try {
-      const applied = await migrate(connection, storeMigrations)
-      for (const name of extensions(declarations)) await connection.query(`create extension if not exists ${name}`)
-      for (const statement of storeGrants(roles, identifier)) await connection.query(statement)
+      const applied = await migrate(connection, storeMigrations, closing(declarations, roles))
       return applied.map((each) => `${each.number} ${each.name}`)
     } finally {
       await connection.end()
     }
   },
 }
+
+/** What follows the migrations: it depends on the declarations and the roles. */
+const closing = (declarations: readonly StoreDeclaration[], roles: StoreRoles): string[] => [
+  ...extensions(declarations).map((name) => `create extension if not exists ${name}`),
+  ...storeGrants(roles, identifier),
+]
 
 const extensions = (declarations: readonly StoreDeclaration[]) =>
   declarations.some((each) => (each.shape as PostgresShape).search?.fuzzy !== undefined) ? ['pg_trgm'] : []
