@@ -65,6 +65,8 @@ describe('of two processes', () => {
       (await observer.query(`select name from cornerman.outbox_partitions where ${condition}`)).rows.length
     await until('partitions were made for them', async () => (await partitions('to_position > 250')) > 0)
     await until('what nobody needs was dropped', async () => (await partitions('from_position < 50')) === 0)
+    // Heartbeats were dropped with it, and are not due again for ten of them.
+    await until('some heartbeats came', async () => (await heartbeats()).length > 3)
     const at = await heartbeats()
     const apart = at.slice(1).map((each, i) => each - at[i]!)
     expect(Math.min(...apart), 'only one of them appends').toBeGreaterThan(950)
