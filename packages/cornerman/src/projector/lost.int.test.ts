@@ -94,12 +94,19 @@ describe('a store that has lost writes', () => {
   })
 })
 
-describe('another history of the primary', () => {
+describe('another history of the primary', { timeout: 300_000 }, () => {
+  /** To drop or copy a database PostgreSQL waits for every backend of the server, those of other suites included. */
+  const administrator = (applicationName: string) =>
+    connect({
+      url: new URL('/postgres', inventory.urls.DATABASE_URL).href,
+      applicationName,
+      statementTimeoutMs: 200_000,
+    })
+
   /** Puts the primary back to a copy of what it was. */
   async function restore(copy: string): Promise<void> {
-    const url = new URL(inventory.urls.DATABASE_URL)
-    const name = url.pathname.slice(1)
-    const admin = await connect({ url: new URL('/postgres', url).href, applicationName: 'restore' })
+    const name = new URL(inventory.urls.DATABASE_URL).pathname.slice(1)
+    const admin = await administrator('restore')
     await admin.query(`alter database ${name} allow_connections false`)
     await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
     await until(
@@ -113,9 +120,8 @@ describe('another history of the primary', () => {
   }
 
   async function backup(): Promise<string> {
-    const url = new URL(inventory.urls.DATABASE_URL)
-    const name = url.pathname.slice(1)
-    const admin = await connect({ url: new URL('/postgres', url).href, applicationName: 'backup' })
+    const name = new URL(inventory.urls.DATABASE_URL).pathname.slice(1)
+    const admin = await administrator('backup')
     await inventory.reconnectAround(async () => {
       await admin.query(`alter database ${name} allow_connections false`)
       await until('a moment without connections', async () => {
