@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 // One project after the other: whole platforms do not share the processors with other suites.
 const order = (groupOrder: number) => ({ sequence: { groupOrder } })
-const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
+const shared = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
