@@ -182,7 +182,7 @@ describe('pruning', () => {
 
 /** Appends that fail if they wait for a lock for long, until `work` is done; how many they were. */
 async function appendingDuring(work: Promise<unknown>): Promise<number> {
-  await other.query(`set lock_timeout = '2s'`)
+  await other.query(`set lock_timeout = '100ms'`)
   const over = new AbortController()
   const working = work.finally(() => over.abort())
   let appended = 0
